@@ -1,5 +1,5 @@
-/* Diagnostics: what is wrong, where, what was expected, the likely cure, and the other place where two
- * disagree. A list collects them, so several errors of one file are reported together:
+/* Diagnostics: what is wrong, where, what was expected, the likely cure, and the other place where
+ * two disagree. A list collects them, so several errors of one file are reported together:
  *
  *   policies/chat.yaml:14:7: error: unknown key 'retrys' in rule 'rate limited' [unknown-key]
  *      14 |       retrys: 3
@@ -43,14 +43,15 @@ struct diag_list;
 
 struct diag_list *diag_list_new(void); /* NULL when memory is out */
 void diag_list_destroy(struct diag_list *list);
-/* Adds one. Returns it so that a cure and notes can follow; NULL when memory is out, in which case the
- * list remembers that (`diag_list_failed`) and still counts the error. Every function here takes a NULL
- * list or diag and does nothing. */
-struct diag *diag_error(struct diag_list *list, const char *code, struct span span, const char *format, ...)
-    REDIAL_PRINTF(4, 5);
-struct diag *diag_warning(struct diag_list *list, const char *code, struct span span, const char *format, ...)
-    REDIAL_PRINTF(4, 5);
-void diag_cure(struct diag_list *list, struct diag *diag, const char *format, ...) REDIAL_PRINTF(3, 4);
+/* Adds one. Returns it so that a cure and notes can follow; NULL when memory is out, in which case
+ * the list remembers that (`diag_list_failed`) and still counts the error. Every function here
+ * takes a NULL list or diag and does nothing. */
+struct diag *diag_error(struct diag_list *list, const char *code, struct span span,
+                        const char *format, ...) REDIAL_PRINTF(4, 5);
+struct diag *diag_warning(struct diag_list *list, const char *code, struct span span,
+                          const char *format, ...) REDIAL_PRINTF(4, 5);
+void diag_cure(struct diag_list *list, struct diag *diag, const char *format, ...)
+    REDIAL_PRINTF(3, 4);
 void diag_note(struct diag_list *list, struct diag *diag, struct span span, const char *format, ...)
     REDIAL_PRINTF(4, 5);
 /* A plain out-of-memory error with no place, needing no memory of its own. */
@@ -59,8 +60,10 @@ void diag_out_of_memory(struct diag_list *list);
 size_t diag_errors(const struct diag_list *list);
 size_t diag_warnings(const struct diag_list *list);
 bool diag_out_of_memory_seen(const struct diag_list *list);
-const struct diag *diag_first(const struct diag_list *list); /* sorted by place within one source, stable */
-/* Renders all of them. `colour` adds ANSI sequences. Control characters of the source line are shown as
+const struct diag *diag_first(
+    const struct diag_list *list); /* sorted by place within one source, stable */
+/* Renders all of them. `colour` adds ANSI sequences. Control characters of the source line are
+ * shown as
  * '?' so that a file cannot drive the terminal. */
 void diag_render(const struct diag_list *list, bool colour, struct text *out);
 

@@ -21,11 +21,12 @@ enum duration_error {
     DURATION_MALFORMED,
 };
 
-/* Reads "500ms", "1.5s", "2h", "1m30s", "0s" (units ns us ms s m h d; a fraction is exact to the nanosecond;
- * blanks between number and unit allowed). */
+/* Reads "500ms", "1.5s", "2h", "1m30s", "0s" (units ns us ms s m h d; a fraction is exact to the
+ * nanosecond; blanks between number and unit allowed). */
 enum duration_error duration_parse(struct redial_str text, int64_t *ns) REDIAL_MUST_USE;
 /* Writes the shortest exact form of at most two units ("500ms", "1m30s", "1250ms", "32s", "5m"):
- * below 10 s in ms unless whole seconds; sub-millisecond parts as a decimal of ms. "unlimited" for DURATION_MAX. */
+ * below 10 s in ms unless whole seconds; sub-millisecond parts as a decimal of ms. "unlimited" for
+ * DURATION_MAX. */
 void duration_format(int64_t ns, struct text *out);
 int64_t duration_add(int64_t a, int64_t b); /* saturates at both ends */
 

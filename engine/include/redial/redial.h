@@ -1,0 +1,50 @@
+/* Redial: what a program should do when an LLM provider fails. The whole public API.
+ *
+ * Threads: a policy is immutable, an engine may be shared by any number of threads, a call belongs
+ * to one thread at a time. Memory: what a *_new or *_load gives, the matching *_release or
+ * *_destroy takes; texts and structs returned by pointer belong to the object they were asked from.
+ */
+#ifndef REDIAL_REDIAL_H
+#define REDIAL_REDIAL_H
+
+#include "redial/call.h"
+
+struct redial_policy; /* compiled, immutable, counted */
+struct redial_engine; /* a policy and the state that its calls share */
+struct redial_diags;  /* what was wrong with a file */
+
+/* One environment value; a list ends with a NULL name. */
+struct redial_env {
+    const char *name, *value;
+};
+
+/* Diagnostics of a load. redial_diags_text gives all of them as text for people, file:line:column,
+ * source line and caret; it belongs to `diags`. */
+struct redial_diags *redial_diags_new(void);
+void redial_diags_destroy(struct redial_diags *diags); /* NULL is fine */
+const char *redial_diags_text(struct redial_diags *diags, bool colour);
+size_t redial_diags_errors(const struct redial_diags *diags);
+size_t redial_diags_warnings(const struct redial_diags *diags);
+
+/* Reads, checks and compiles a policy and the files it uses. Environment values are read once,
+ * here: from `environment`, or from the process when it is NULL; an empty value counts as unset.
+ * NULL when anything is wrong, explained in `diags`. */
+struct redial_policy *redial_policy_load(const char *path, const struct redial_env *environment,
+                                         struct redial_diags *diags);
+void redial_policy_acquire(const struct redial_policy *policy);
+void redial_policy_release(const struct redial_policy *policy); /* NULL is fine */
+
+/* Names for the indices of calls and decisions; empty for REDIAL_NO_INDEX. */
+struct redial_str redial_policy_rule(const struct redial_policy *policy, uint16_t rule);
+struct redial_str redial_policy_provider(const struct redial_policy *policy, uint16_t provider);
+struct redial_str redial_policy_platform(const struct redial_policy *policy, uint16_t platform);
+struct redial_str redial_policy_model(const struct redial_policy *policy, uint16_t model);
+
+/* An engine that runs `policy`; it keeps a reference of its own. NULL when memory is out. */
+struct redial_engine *redial_engine_new(const struct redial_policy *policy);
+void redial_engine_destroy(
+    struct redial_engine *engine); /* no call may be under way; NULL is fine */
+
+const char *redial_version(void);
+
+#endif

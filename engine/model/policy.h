@@ -1,0 +1,416 @@
+/* The compiled policy as plain structs, in one arena, immutable once linked. The config layer fills
+ * it from nodes, the compile layer links names and builds the matchers, the core decides by it,
+ * `explain` prints it. Every part keeps its span, so that whatever is said about it can point at
+ * its line.
+ *
+ *   policy ── variants[plain, unattended] ── limits, rules[] ── when (condition tree), do/then
+ * (steps) ├── backoffs[] ── hint bounds          rules are matched by `rules_matcher` ├── models[],
+ * fallback edges ├── platforms[] ── models, regions, classify rows + matcher, features ├──
+ * providers[] (a configured use of a platform) └── transport rows + matcher           what a broken
+ * attempt means, on any platform
+ */
+#ifndef REDIAL_MODEL_POLICY_H
+#define REDIAL_MODEL_POLICY_H
+
+#include "base/diag.h"
+#include "base/duration.h"
+#include "base/names.h"
+#include "redial/call.h"
+
+#define NO_INDEX UINT16_MAX
+
+/* ---- Conditions
+ * ------------------------------------------------------------------------------------------- */
+
+/* What a condition can look at. The first FACT_KEYS are small numbers known before any text is
+ * read: the matcher indexes them. */
+enum fact {
+    FACT_CLASS,
+    FACT_STATUS,
+    FACT_ERROR, /* symbols: see policy.symbols */
+    FACT_ERROR_CODE,
+    FACT_STREAM_ERROR,
+    FACT_STOP_REASON,
+    FACT_CAUSE,
+    FACT_PHASE,
+    FACT_PLATFORM, /* index in policy.platforms */
+    FACT_PROVIDER, /* index in policy.providers */
+    FACT_MODEL,    /* index in policy.models; a glob is a CONDITION_GLOB over the model's name */
+    FACT_QUERY,
+    FACT_SHOULD_RETRY, /* 0 absent, 1 true, 2 false */
+    FACT_KEYS,
+    FACT_MESSAGE = FACT_KEYS,
+    FACT_HEADER,
+    FACT_MODE,
+    FACT_FEATURE,
+    FACT_ATTEMPT, /* numbers: of the call */
+    FACT_RETRIES, /* of the leg */
+    FACT_ELAPSED, /* ns since the call began */
+    FACT_WAITED,  /* ns */
+    FACT_OUTPUT_DELIVERED,
+    FACT_HINT, /* ns of the first readable hint, -1 none */
+    FACT_COUNT
+};
+
+enum condition_kind {
+    CONDITION_ALWAYS,
+    CONDITION_ALL,
+    CONDITION_ANY,
+    CONDITION_NOT,    /* one child */
+    CONDITION_ONE_OF, /* a key fact equals one of `values` */
+    CONDITION_RANGE,  /* a number lies in low..high, both included */
+    CONDITION_GLOB,   /* a text matches one of `globs` */
+};
+
+/* A glob, taken apart so that the common forms need no general matching. */
+enum glob_form { GLOB_EXACT, GLOB_PREFIX, GLOB_SUFFIX, GLOB_CONTAINS, GLOB_GENERAL };
+struct glob {
+    struct redial_str pattern; /* as written */
+    struct redial_str literal; /* the text without its stars, for every form but GENERAL */
+    enum glob_form form;
+};
+
+struct condition {
+    enum condition_kind kind;
+    enum fact fact;
+    struct span span;
+    size_t count; /* of the array that the kind uses */
+    union {
+        const struct condition *const *children; /* ALL, ANY, NOT */
+        const uint32_t *values;                  /* ONE_OF */
+        struct {
+            int64_t low, high;
+        } range;
+        const struct glob *globs; /* GLOB; without case for headers */
+    };
+    struct redial_str header; /* FACT_HEADER: the header's name */
+    const struct redial_str
+        *words; /* the texts behind `values` and `globs`, as written, for explain */
+};
+
+/* ---- Matchers
+ * ---------------------------------------------------------------------------------------------- */
+
+/* First match among rows of conditions, by tuple space search: rows are grouped by which key facts
+ * they fix
+ * ("shape"); one hash lookup per shape gives its first row with these values. Decision time depends
+ * on the number of shapes, not of rows. What a key cannot say is left to the row's whole condition.
+ */
+struct match_entry {
+    uint32_t key[FACT_KEYS]; /* values at the shape's facts, 0 elsewhere */
+    uint32_t row;
+    const struct condition *rest; /* NULL: the key says all */
+    uint32_t next;                /* entry with the same key and a later row; UINT32_MAX none */
+};
+struct match_shape {
+    uint32_t mask;         /* bit per key fact */
+    uint32_t first_row;    /* the smallest row in it: shapes are sorted by this */
+    uint32_t slots;        /* a power of two */
+    const uint32_t *table; /* slots entry numbers, UINT32_MAX empty; open addressing, linear */
+};
+struct matcher {
+    size_t rows, shape_count, entry_count;
+    const struct match_shape *shapes;
+    const struct match_entry *entries;
+};
+#define MATCH_NONE UINT32_MAX
+
+static inline uint64_t match_mix(enum fact fact, uint32_t value)
+{
+    return (value + UINT64_C(1)) *
+           (UINT64_C(0x9e3779b97f4a7c15) + UINT64_C(0xd1342543de82ef96) * (uint64_t)fact);
+}
+/* A key's hash is the sum of match_mix over the shape's facts, then this. */
+static inline uint32_t match_fold(uint64_t sum)
+{
+    return (uint32_t)((sum * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
+}
+
+/* ---- Waiting
+ * -----------------------------------------------------------------------------------------------
+ */
+
+enum backoff_kind {
+    BACKOFF_CONSTANT,
+    BACKOFF_LINEAR,
+    BACKOFF_EXPONENTIAL,
+    BACKOFF_DECORRELATED,
+    BACKOFF_KIND_COUNT
+};
+enum jitter_kind {
+    JITTER_NONE,
+    JITTER_FULL,
+    JITTER_EQUAL,
+    JITTER_ADD,
+    JITTER_SUBTRACT,
+    JITTER_SPREAD,
+    JITTER_KIND_COUNT
+};
+enum hint_unit {
+    HINT_SECONDS_OR_DATE,
+    HINT_MILLISECONDS,
+    HINT_UNIX_SECONDS,
+    HINT_RFC3339,
+    HINT_UNIT_COUNT
+};
+enum hint_above { HINT_CLAMP, HINT_IGNORE, HINT_GIVE_UP, HINT_FALLBACK, HINT_ABOVE_COUNT };
+
+struct hint_header {
+    struct redial_str name; /* lower case */
+    enum hint_unit unit;
+};
+struct hint_policy {
+    uint8_t
+        from[REDIAL_HINTS_MAX]; /* indices into policy.hint_headers, in the order of preference */
+    size_t count;               /* 0: hints are not read */
+    int64_t max;                /* ns */
+    enum hint_above above;
+    struct span span;
+};
+
+#define BACKOFF_STEPS_MAX 64
+struct backoff {
+    struct redial_str name;
+    struct span span;
+    enum backoff_kind kind;
+    int64_t base, cap; /* ns; cap DURATION_MAX: none */
+    double factor;     /* EXPONENTIAL */
+    enum jitter_kind jitter;
+    uint32_t jitter_ppm; /* ADD, SUBTRACT, SPREAD: millionths of the capped base */
+    bool cap_after_jitter;
+    struct hint_policy hint;
+    /* Linked: the capped base of the n-th wait, n from 1; the last one holds for every later wait.
+     */
+    size_t step_count;
+    int64_t steps[BACKOFF_STEPS_MAX];
+};
+
+/* ---- Rules
+ * --------------------------------------------------------------------------------------------------
+ */
+
+enum below_floor { BELOW_FLOOR_FAIL, BELOW_FLOOR_COMPACT, BELOW_FLOOR_COUNT };
+#define BACKOFF_DEFAULT UINT16_MAX /* the variant's default backoff */
+
+struct step {
+    enum redial_step_kind kind;
+    struct span span;
+    uint16_t backoff;      /* BACKOFF: index, or BACKOFF_DEFAULT */
+    int64_t wait;          /* WAIT: ns */
+    int64_t floor, buffer; /* output limit steps: tokens */
+    enum below_floor below_floor;
+};
+#define STEPS_MAX 8
+struct steps {
+    struct step list[STEPS_MAX];
+    size_t count;
+    uint32_t kinds; /* bit per step kind */
+    struct span span;
+};
+
+enum after_output { AFTER_OUTPUT_STOP, AFTER_OUTPUT_RESTART, AFTER_OUTPUT_COUNT };
+
+struct rule {
+    struct redial_str name, about;
+    struct span span;
+    const struct condition *when;
+    struct steps steps, then; /* then.count 0: none */
+    int32_t max;              /* retries; REDIAL_UNLIMITED when only the limits bound it */
+    bool max_given;
+    uint16_t counted_as; /* index of the rule whose counter it uses; itself unless shared */
+    enum after_output after_output;
+    bool in_a_row; /* linked: has refresh, so any reply that is no auth error resets its count */
+};
+
+struct limits {
+    int32_t retries;  /* per leg */
+    int32_t attempts; /* per call */
+    int64_t deadline; /* ns from the call's start; DURATION_MAX none */
+    struct span span;
+};
+
+/* One variation of the policy: the plain one, and the same with `modes.unattended.change` applied.
+ */
+enum variant_id { VARIANT_PLAIN, VARIANT_UNATTENDED, VARIANT_COUNT };
+struct variant {
+    bool present;
+    struct redial_str name;
+    struct limits limits;
+    uint16_t default_backoff; /* index */
+    struct rule *rules; /* policy.rule_count of them, same names and conditions in every variant */
+    struct span span;
+};
+
+/* ---- Platforms, providers, models
+ * ---------------------------------------------------------------------------- */
+
+enum platform_kind {
+    PLATFORM_ANTHROPIC,
+    PLATFORM_BEDROCK,
+    PLATFORM_VERTEX,
+    PLATFORM_FOUNDRY,
+    PLATFORM_KIND_COUNT
+};
+
+struct classify_row {
+    enum redial_class class;
+    const struct condition *when;
+    bool assumed; /* no public payload is known for it */
+    struct span span;
+};
+struct classify_table {
+    struct classify_row *rows;
+    size_t count;
+    struct matcher matcher; /* linked */
+};
+
+enum support {
+    SUPPORT_FULL,
+    SUPPORT_BETA,
+    SUPPORT_LIMITED,
+    SUPPORT_NONE,
+    SUPPORT_IGNORED,
+    SUPPORT_DISABLED,
+    SUPPORT_UNKNOWN,
+    SUPPORT_DISPUTED,
+    SUPPORT_COUNT
+};
+enum feature {
+    FEATURE_TEAM_MEMORY_SYNC,
+    FEATURE_PROMPT_CACHE,
+    FEATURE_CUSTOM_HEADERS,
+    FEATURE_CLIENT_REQUEST_ID,
+    FEATURE_TELEMETRY,
+    FEATURE_DATA_RESIDENCY,
+    FEATURE_COUNT
+};
+struct feature_cell {
+    bool present;
+    enum support support;
+    struct redial_str value;    /* data residency: where the data is */
+    struct redial_str requires; /* "oauth" */
+    struct redial_str source, note;
+    struct span span;
+};
+
+struct platform_model {
+    uint16_t model;                /* index in policy.models */
+    struct redial_str id;          /* as the platform calls it */
+    struct redial_str api_version; /* empty: the platform's */
+    int64_t context, max_output;   /* tokens; 0 unknown */
+    struct span span;
+};
+struct region_override {
+    struct redial_str model_glob, region; /* region empty: the environment does not set it */
+    struct span span;
+};
+struct platform {
+    struct redial_str name; /* "anthropic", "bedrock", "vertex", "foundry" */
+    enum platform_kind kind;
+    struct span span;
+    struct redial_str use_when;
+    struct redial_str endpoint; /* "https://bedrock-runtime.{region}.amazonaws.com" */
+    struct redial_str base_url; /* from the environment; replaces the endpoint; may be empty */
+    struct redial_str api_version;
+    struct redial_str region; /* resolved; may be empty */
+    struct region_override *region_overrides;
+    size_t region_override_count;
+    struct redial_str *credentials; /* the chain, by name, in order */
+    size_t credential_count;
+    struct platform_model *models;
+    size_t model_count;
+    struct classify_table classify;
+    struct feature_cell features[FEATURE_COUNT];
+};
+struct provider {
+    struct redial_str name;
+    uint16_t platform;
+    struct redial_str region, base_url, residency; /* empty: as the platform says */
+    struct span span;
+};
+struct model {
+    struct redial_str name;
+    uint16_t *fallbacks; /* candidates in order, indices in policy.models */
+    size_t fallback_count;
+    struct span fallback_span;
+    uint8_t slot; /* linked: its bit in call.models_tried */
+};
+#define FALLBACK_SLOTS_MAX 64
+
+/* ---- The policy
+ * ---------------------------------------------------------------------------------------------- */
+
+struct lint_ignore {
+    struct redial_str code, reason;
+    struct span span;
+};
+
+struct redial_policy {
+    struct arena *arena;
+    uint32_t id; /* never 0; different for every policy of the process: prepared events name it */
+    _Atomic uint32_t references;
+    struct redial_str name, about, path;
+    const struct source **sources; /* this file first, then what it uses */
+    size_t source_count;
+
+    struct {
+        enum redial_query query;
+        int64_t attempt_timeout, idle_timeout; /* ns */
+    } call;
+    uint16_t default_provider; /* by the environment, or anthropic */
+    struct redial_str default_provider_why;
+
+    struct variant variants[VARIANT_COUNT];
+    enum variant_id default_variant;       /* unattended when its environment says so */
+    struct redial_str default_variant_why; /* "CLAUDE_CODE_UNATTENDED_RETRY=1" */
+    struct redial_str *unattended_env;     /* names that switch it on */
+    size_t unattended_env_count;
+
+    size_t rule_count;
+    struct matcher rules_matcher; /* linked: over the rules' conditions */
+
+    struct backoff *backoffs;
+    size_t backoff_count;
+    struct hint_header hint_headers[REDIAL_HINTS_MAX];
+    size_t hint_header_count;
+
+    struct model *models;
+    size_t model_count;
+    struct platform *platforms;
+    size_t platform_count;
+    struct provider *providers;
+    size_t provider_count;
+    uint16_t (*provider_fallbacks)[8]; /* per provider, NO_INDEX ends; NULL: none */
+    struct classify_table transport;
+
+    /* Texts that conditions name exactly, numbered from 1: a reply's texts are looked up once, then
+     * numbers are compared. Open addressing over symbol_slots (a power of two). */
+    struct redial_str *symbols;
+    size_t symbol_count;
+    uint32_t *symbol_table;
+    size_t symbol_slots;
+
+    struct lint_ignore *lint_ignores;
+    size_t lint_ignore_count;
+};
+
+/* The number of a text, 0 when no condition names it. */
+uint32_t policy_symbol(const struct redial_policy *policy, struct redial_str text);
+/* What a platform says of a model, or NULL. `model` NO_INDEX gives NULL. */
+const struct platform_model *policy_platform_model(const struct redial_policy *policy,
+                                                   uint16_t platform, uint16_t model);
+uint16_t policy_find_model(const struct redial_policy *policy,
+                           struct redial_str name); /* NO_INDEX none */
+uint16_t policy_find_provider(const struct redial_policy *policy,
+                              struct redial_str name); /* NO_INDEX none */
+
+/* The word tables of the model's own lists, for readers, explain and schema. */
+extern const struct names class_names, reason_names, cause_names, phase_names, query_names,
+    step_names;
+extern const struct names event_names, state_names, wait_names;
+extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names;
+extern const struct names below_floor_names, after_output_names, platform_names, support_names,
+    feature_names;
+extern const struct names fact_names; /* the keys of `when` */
+
+#endif

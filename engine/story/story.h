@@ -1,0 +1,48 @@
+/* The story of a run: the ordered record of its calls, one line per event and decision. Recording
+ * copies small structs and texts and formats nothing; writing is another's time. Secrets are cut
+ * out at the source: no recorded text holds one. */
+#ifndef REDIAL_STORY_STORY_H
+#define REDIAL_STORY_STORY_H
+
+#include "model/policy.h"
+
+struct story;
+
+struct story_secrets { /* texts that must never appear; replaced by "[redacted]" when a text is
+                          recorded */
+    const struct redial_str *texts;
+    size_t count;
+};
+
+/* `began_at`: the instant that the story's times count from. NULL when memory is out. */
+struct story *story_new(int64_t began_at, const struct story_secrets *secrets);
+void story_destroy(struct story *story);
+void story_clear(struct story *story); /* forgets the lines, keeps the memory */
+
+/* One entry per step: what happened and what was decided. `call_number` from 1; 0 is the run
+ * itself. `connection`: for a SEND, whether the attempt's connection is new or reused, known once
+ * it was sent (story_set_connection). */
+void story_record(struct story *story, int64_t now, uint32_t call_number,
+                  const struct redial_call *call, const struct redial_event *event,
+                  const struct redial_decision *decision);
+enum story_connection { CONNECTION_UNKNOWN, CONNECTION_NEW, CONNECTION_REUSED };
+void story_set_connection(struct story *story, uint32_t call_number,
+                          enum story_connection connection);
+/* A line that is no step: an outage begins, a token server failed. */
+void story_note(struct story *story, int64_t now, uint32_t call_number, struct redial_str text);
+
+size_t story_count(const struct story *story);
+bool story_failed(const struct story *story); /* memory ran out: lines are missing */
+
+struct story_style {
+    bool colour;
+    uint32_t width;  /* columns of the terminal, 0 unlimited: longer lines wrap under their text */
+    bool many_calls; /* each line names its call */
+};
+void story_write_text(const struct story *story, const struct redial_policy *policy,
+                      const struct story_style *style, struct text *out);
+/* One JSON object a line: everything the text says and more (errno, request id, hint raw value). */
+void story_write_json(const struct story *story, const struct redial_policy *policy,
+                      struct text *out);
+
+#endif
