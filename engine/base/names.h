@@ -1,5 +1,6 @@
-/* Closed lists of words: one table gives the enum's word, its sentence, the "expected one of" message and
- * the suggestion. A table is indexed by its enum, without holes (a unit test walks all of them). */
+/* Closed lists of words: one table gives the enum's word, its sentence, the "expected one of"
+ * message and the suggestion. A table is indexed by its enum, without holes (a unit test walks all
+ * of them). */
 #ifndef REDIAL_BASE_NAMES_H
 #define REDIAL_BASE_NAMES_H
 
@@ -18,7 +19,8 @@ struct names {
 
 /* The row of `word`, or -1. */
 int names_find(const struct names *names, struct redial_str word);
-/* The closest row by edit distance (Damerau), at most a third of the word's length away; -1 if none. */
+/* The closest row by edit distance (Damerau), at most a third of the word's length away; -1 if
+ * none. */
 int names_closest(const struct names *names, struct redial_str word);
 /* The same over words that are not a table (declared names of a policy); SIZE_MAX if none. */
 size_t str_closest(const struct redial_str *words, size_t count, struct redial_str word);

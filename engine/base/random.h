@@ -1,5 +1,5 @@
-/* The random stream of a call: SplitMix64 (Steele, Lea, Flood 2014), eight bytes of state, the same numbers
- * on every machine and compiler. Chance is an argument: nothing here reads a device. */
+/* The random stream of a call: SplitMix64 (Steele, Lea, Flood 2014), eight bytes of state, the same
+ * numbers on every machine and compiler. Chance is an argument: nothing here reads a device. */
 #ifndef REDIAL_BASE_RANDOM_H
 #define REDIAL_BASE_RANDOM_H
 
