@@ -426,6 +426,19 @@ Test(document, duplicates_are_found_among_few_keys_and_many)
     }
 }
 
+Test(document, keys_of_one_large_mapping_are_not_those_of_the_next)
+{
+    struct text text = TEXT_INIT;
+    for (unsigned item = 0; item < 15; item++)
+        for (unsigned i = 0; i < 20; i++) text_printf(&text, "%s key%u: 1\n", i ? " " : "-", i);
+    struct reading r = reading_of(text_str(&text));
+    cr_assert_not_null(r.root);
+    cr_expect_eq(r.root->count, 15);
+    cr_expect_eq(diag_errors(r.diags), 0);
+    reading_clean_up(&r);
+    text_clean_up(&text);
+}
+
 /* --- bounds --- */
 
 static struct redial_str nested(struct text *text, unsigned depth)
