@@ -30,13 +30,10 @@ SRC_ENGINE    := $(sort $(wildcard engine/*/*.c))
 SRC_SIMULATOR := $(sort $(wildcard simulator/*/*.c))
 SRC_CLI       := $(filter-out cli/main.c,$(sort $(wildcard cli/*.c)))
 SRC_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(sort $(wildcard tests/support/*.c))
-<<<<<<< HEAD
 Q = $(if $(V),,@)
 LINK = @mkdir -p $(@D); echo "  LINK  $@"; $(CC) $(OPT) $(SANITIZE) $(filter %.o,$^) -o $@ $(PKG_LIBS) -lpthread
-=======
 # tests/support/failing_memory.c stands between our objects and the allocator
 WRAP_MEMORY   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
->>>>>>> base
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 $(BUILD)/obj/%.o: %.c
@@ -45,13 +42,9 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit: $(call OBJ,$(SRC_UNIT) $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI))
-<<<<<<< HEAD
-	$(LINK) -rdynamic $$(pkg-config --libs $(PKG_TEST))
+	$(LINK) -rdynamic $(WRAP_MEMORY) $$(pkg-config --libs $(PKG_TEST))
 
 -include tests/tests.mk
-=======
-	$(CC) $(SANITIZE) -rdynamic $(WRAP_MEMORY) $^ -o $@ $(PKG_LIBS) $$(pkg-config --libs $(PKG_TEST)) -lpthread
->>>>>>> base
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16

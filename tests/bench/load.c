@@ -1,4 +1,5 @@
-/* Loading: a policy with 1,000 rules in the process, and `redial check` of the default policy as a process. */
+/* Loading: a policy with 1,000 rules in the process, and `redial check` of the default policy as a
+ * process. */
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +21,16 @@ static void write_policy(void)
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
     char folder[4096];
     if (!file || !getcwd(folder, sizeof folder)) exit(2);
-    fprintf(file, "redial: 1\nname: generated\nuses: [%s/policies/platforms.yaml]\nlimits: {retries: 10, attempts: 33}\n"
-                  "backoff:\n  standard: {base: 500ms, factor: 2, cap: 32s}\nrules:\n", folder);
+    fprintf(file,
+            "redial: 1\nname: generated\nuses: [%s/policies/platforms.yaml]\nlimits: {retries: 10, "
+            "attempts: 33}\n"
+            "backoff:\n  standard: {base: 500ms, factor: 2, cap: 32s}\nrules:\n",
+            folder);
     for (int i = 0; i < 1000; i++)
-        fprintf(file, "  - {name: r%d, when: {class: rate_limited, status: 429, model: m%d}, do: [backoff, retry]}\n", i, i);
+        fprintf(file,
+                "  - {name: r%d, when: {class: rate_limited, status: 429, model: m%d}, do: "
+                "[backoff, retry]}\n",
+                i, i);
     fclose(file);
 }
 
@@ -31,7 +38,8 @@ static void load_once(void *context)
 {
     (void)context;
     struct diag_list *diags = diag_list_new();
-    struct redial_policy *policy = policy_load(path, (const struct redial_env[]){{NULL, NULL}}, diags);
+    struct redial_policy *policy =
+        policy_load(path, (const struct redial_env[]){{NULL, NULL}}, diags);
     if (!policy) exit(2);
     redial_policy_release(policy);
     diag_list_destroy(diags);
@@ -56,9 +64,10 @@ static void check_once(void *context)
 void bench_load(void)
 {
     write_policy();
-    bench_report("load of a policy with 1,000 rules", bench_median(load_once, NULL, 1, 31) / 1e6, "ms", 10, false,
+    bench_report("load of a policy with 1,000 rules", bench_median(load_once, NULL, 1, 31) / 1e6,
+                 "ms", 10, false,
                  "read, check, compile and free, platforms.yaml included; median of 31");
     unlink(path);
-    bench_report("redial check of the default policy", bench_median(check_once, NULL, 1, 31) / 1e6, "ms", 20, false,
-                 "build/redial check as a process, spawn to exit; median of 31");
+    bench_report("redial check of the default policy", bench_median(check_once, NULL, 1, 31) / 1e6,
+                 "ms", 20, false, "build/redial check as a process, spawn to exit; median of 31");
 }

@@ -1,5 +1,6 @@
-/* Every allocation made to fail, one after the other: a load either succeeds or says that memory is out, never crashes,
- * never leaks. The C library's allocator is stood in front of, so libyaml and cJSON are in it too. */
+/* Every allocation made to fail, one after the other: a load either succeeds or says that memory is
+ * out, never crashes, never leaks. The C library's allocator is stood in front of, so libyaml and
+ * cJSON are in it too. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,8 @@ typedef bool work_fn(const char *path);
 static bool load_policy(const char *path)
 {
     struct diag_list *diags = diag_list_new();
-    struct redial_policy *policy = policy_load(path, (const struct redial_env[]){{NULL, NULL}}, diags);
+    struct redial_policy *policy =
+        policy_load(path, (const struct redial_env[]){{NULL, NULL}}, diags);
     bool good = policy != NULL;
     if (!good && diags && diag_errors(diags) == 0) {
         fprintf(stderr, "torture: %s: no policy and not a word why\n", path);
@@ -102,7 +104,8 @@ static bool torture(const char *name, work_fn *work, const char *path)
         work(path);
         countdown = 0;
         if (blocks_live != before) {
-            fprintf(stderr, "torture: %s: %ld blocks leak when allocation %zu fails\n", name, blocks_live - before, nth);
+            fprintf(stderr, "torture: %s: %ld blocks leak when allocation %zu fails\n", name,
+                    blocks_live - before, nth);
             return false;
         }
     } while (has_failed);
@@ -113,6 +116,7 @@ static bool torture(const char *name, work_fn *work, const char *path)
 int main(void)
 {
     bool good = true;
-    for (size_t i = 0; i < REDIAL_COUNT_OF(works); i++) good &= torture(works[i].name, works[i].work, works[i].path);
+    for (size_t i = 0; i < REDIAL_COUNT_OF(works); i++)
+        good &= torture(works[i].name, works[i].work, works[i].path);
     return good ? 0 : 1;
 }

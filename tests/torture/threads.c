@@ -1,4 +1,5 @@
-/* Threads that share one engine, for ThreadSanitizer: eight of them run whole calls, each with its own. */
+/* Threads that share one engine, for ThreadSanitizer: eight of them run whole calls, each with its
+ * own. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,16 +16,22 @@ static int32_t run_call(uint64_t seed)
     struct redial_call call;
     struct redial_decision decision;
     struct redial_str why;
-    const struct redial_call_options options = {.model = REDIAL_STR("claude-opus-4-6"), .max_tokens = 1024, .seed = seed};
-    const struct redial_event overloaded = {.kind = REDIAL_EVENT_REPLY, .complete = true, .status = 529,
-                                            .text[REDIAL_TEXT_ERROR] = REDIAL_STR("overloaded_error")};
-    const struct redial_event start = {.kind = REDIAL_EVENT_START}, timer = {.kind = REDIAL_EVENT_TIMER};
+    const struct redial_call_options options = {
+        .model = REDIAL_STR("claude-opus-4-6"), .max_tokens = 1024, .seed = seed};
+    const struct redial_event overloaded = {.kind = REDIAL_EVENT_REPLY,
+                                            .complete = true,
+                                            .status = 529,
+                                            .text[REDIAL_TEXT_ERROR] =
+                                                REDIAL_STR("overloaded_error")};
+    const struct redial_event start = {.kind = REDIAL_EVENT_START},
+                              timer = {.kind = REDIAL_EVENT_TIMER};
     int64_t now = 1;
     if (!redial_call_init(&call, engine, &options, now, &why)) abort();
     redial_call_step(&call, &start, now, &decision);
     while (decision.kind != REDIAL_DECISION_FINISH) {
         if (decision.kind == REDIAL_DECISION_WAIT) now = decision.wake_at;
-        redial_call_step(&call, decision.kind == REDIAL_DECISION_WAIT ? &timer : &overloaded, now, &decision);
+        redial_call_step(&call, decision.kind == REDIAL_DECISION_WAIT ? &timer : &overloaded, now,
+                         &decision);
     }
     return call.attempts;
 }
@@ -54,7 +61,8 @@ int main(void)
         pthread_join(threads[i], NULL);
         same = same && attempts[i] == attempts[0];
     }
-    printf("threads: %d threads, %d calls each, %d attempts in each thread\n", THREADS, CALLS, attempts[0]);
+    printf("threads: %d threads, %d calls each, %d attempts in each thread\n", THREADS, CALLS,
+           attempts[0]);
     redial_engine_destroy(engine);
     redial_policy_release(policy);
     redial_diags_destroy(diags);

@@ -163,9 +163,7 @@ static struct source long_line(char *text, size_t at)
         memcpy(text + len, piece, strlen(piece));
         len += strlen(piece);
     }
-    return (struct source){
-        REDIAL_STR("f"), {text, len}
-    };
+    return (struct source){REDIAL_STR("f"), {text, len}};
 }
 
 struct window_case {
@@ -177,11 +175,11 @@ struct window_case {
 ParameterizedTestParameters(diag, a_long_line_is_cut_around_the_caret)
 {
     static struct window_case cases[] = {
-        {"at the beginning",              0,   0,   false, true },
-        {"near the beginning",            70,  70,  false, true },
-        {"in the middle",                 150, 31,  true,  true },
-        {"where the end comes into view", 230, 31,  true,  false},
-        {"at the end",                    299, 100, true,  false},
+        {"at the beginning", 0, 0, false, true},
+        {"near the beginning", 70, 70, false, true},
+        {"in the middle", 150, 31, true, true},
+        {"where the end comes into view", 230, 31, true, false},
+        {"at the end", 299, 100, true, false},
     };
     return cr_make_param_array(struct window_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -294,9 +292,7 @@ Test(diag, survives_every_failed_allocation)
 {
     static char many[9000];
     memset(many, 'x', sizeof many);
-    struct source source = {
-        REDIAL_STR("f"), {many, sizeof many}
-    };
+    struct source source = {REDIAL_STR("f"), {many, sizeof many}};
     bool failed = true;
     size_t nth = 0;
     while (failed) {

@@ -152,27 +152,17 @@ struct kind_case {
 ParameterizedTestParameters(document, a_value_is_called)
 {
     static struct kind_case cases[] = {
-        {"[1]",     "a list",        false},
-        {"{a: 1}",  "a mapping",     false},
-        {"~",       "nothing",       true },
-        {"null",    "nothing",       true },
-        {"NULL",    "nothing",       true },
-        {"'null'",  "text",          false},
-        {"''",      "text",          false},
-        {"true",    "true or false", false},
-        {"'true'",  "text",          false},
-        {"yes",     "text",          false},
-        {"on",      "text",          false},
-        {"12",      "a number",      false},
-        {"-1.5e+3", "a number",      false},
-        {".5",      "a number",      false},
-        {"5.",      "a number",      false},
-        {"1e",      "text",          false},
-        {".",       "text",          false},
-        {"+",       "text",          false},
-        {"5s",      "text",          false},
-        {"'12'",    "text",          false},
-        {"1.2.3",   "text",          false},
+        {"[1]", "a list", false},       {"{a: 1}", "a mapping", false},
+        {"~", "nothing", true},         {"null", "nothing", true},
+        {"NULL", "nothing", true},      {"'null'", "text", false},
+        {"''", "text", false},          {"true", "true or false", false},
+        {"'true'", "text", false},      {"yes", "text", false},
+        {"on", "text", false},          {"12", "a number", false},
+        {"-1.5e+3", "a number", false}, {".5", "a number", false},
+        {"5.", "a number", false},      {"1e", "text", false},
+        {".", "text", false},           {"+", "text", false},
+        {"5s", "text", false},          {"'12'", "text", false},
+        {"1.2.3", "text", false},
     };
     return cr_make_param_array(struct kind_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -197,34 +187,34 @@ struct block_case {
 ParameterizedTestParameters(document, a_block_scalar)
 {
     static struct block_case cases[] = {
-        {"in the middle",                          "a: 1\ns: |\n  one\n  two\nb: 2\n",    "  one\n  two\n",   "one\ntwo\n",            2},
-        {"is last, with a line break",             "s: |\n  one\n",                       "  one\n",          "one\n",                 2},
-        {"is last, without a line break",          "s: |\n  one",                         "  one",            "one",                   2},
-        {"with comments around",                   "# a\ns: | # b\n    one\n# c\nb: 2\n", "    one\n",        "one\n",                 4},
-        {"with a comment of its own",              "s: |\n  # one\n  two\n",              "  # one\n  two\n", "# one\ntwo\n",
-         2                                                                                                                              },
-        {"with deeper lines inside",               "s: |\n  one\n      two\n  three\n",
-         "  one\n      two\n  three\n",                                                                       "one\n    two\nthree\n", 2},
-        {"with blank lines inside",                "s: |\n  one\n\n  two\n",              "  one\n\n  two\n", "one\n\ntwo\n",
-         2                                                                                                                              },
-        {"with blank lines before",                "s: |\n\n  one\n",                     "\n  one\n",        "\none\n",               2},
-        {"with blank lines behind",                "s: |\n  one\n\n  \nb: 2\n",           "  one\n",          "one\n",                 2},
-        {"keeping blank lines behind",             "s: |+\n  one\n\nb: 2\n",              "  one\n\n",        "one\n\n",               2},
-        {"with spaces beyond its indentation",     "s: |\n  one\n    \nb: 2\n",           "  one\n    \n",
-         "one\n  \n",                                                                                                                  2},
-        {"stripped",                               "s: |-\n  one\nb: 2\n",                "  one\n",          "one",                   2},
-        {"folded",                                 "s: >\n  one\n  two\nb: 2\n",          "  one\n  two\n",   "one two\n",             2},
-        {"with a stated indentation",              "s: |2\n    one\n  two\n",             "    one\n  two\n", "  one\ntwo\n",
-         2                                                                                                                              },
-        {"with a stated indentation and chomping", "s: |-1 # 7\n  one\n",                 "  one\n",          " one",                  1},
-        {"empty",                                  "s: |\nb: 2\n",                        "",                 "",                      2},
-        {"empty with blank lines",                 "s: |\n\n\nb: 2\n",                    "",                 "",                      2},
-        {"empty at the end",                       "s: |",                                "",                 "",                      2},
-        {"in characters of several bytes",         "é: ü\ns: |\n  größe\n",           "  größe\n",      "größe\n",             2},
-        {"with text like a document end",          "s: |\n  ---\n  ...\nb: 2\n",          "  ---\n  ...\n",
-         "---\n...\n",                                                                                                                 2},
-        {"as the document",                        "|\n  one\n",                          "  one\n",          "one\n",                 2},
-        {"as the document, explicit",              "--- |\n one\n...\n",                  " one\n",           "one\n",                 1},
+        {"in the middle", "a: 1\ns: |\n  one\n  two\nb: 2\n", "  one\n  two\n", "one\ntwo\n", 2},
+        {"is last, with a line break", "s: |\n  one\n", "  one\n", "one\n", 2},
+        {"is last, without a line break", "s: |\n  one", "  one", "one", 2},
+        {"with comments around", "# a\ns: | # b\n    one\n# c\nb: 2\n", "    one\n", "one\n", 4},
+        {"with a comment of its own", "s: |\n  # one\n  two\n", "  # one\n  two\n", "# one\ntwo\n",
+         2},
+        {"with deeper lines inside", "s: |\n  one\n      two\n  three\n",
+         "  one\n      two\n  three\n", "one\n    two\nthree\n", 2},
+        {"with blank lines inside", "s: |\n  one\n\n  two\n", "  one\n\n  two\n", "one\n\ntwo\n",
+         2},
+        {"with blank lines before", "s: |\n\n  one\n", "\n  one\n", "\none\n", 2},
+        {"with blank lines behind", "s: |\n  one\n\n  \nb: 2\n", "  one\n", "one\n", 2},
+        {"keeping blank lines behind", "s: |+\n  one\n\nb: 2\n", "  one\n\n", "one\n\n", 2},
+        {"with spaces beyond its indentation", "s: |\n  one\n    \nb: 2\n", "  one\n    \n",
+         "one\n  \n", 2},
+        {"stripped", "s: |-\n  one\nb: 2\n", "  one\n", "one", 2},
+        {"folded", "s: >\n  one\n  two\nb: 2\n", "  one\n  two\n", "one two\n", 2},
+        {"with a stated indentation", "s: |2\n    one\n  two\n", "    one\n  two\n", "  one\ntwo\n",
+         2},
+        {"with a stated indentation and chomping", "s: |-1 # 7\n  one\n", "  one\n", " one", 1},
+        {"empty", "s: |\nb: 2\n", "", "", 2},
+        {"empty with blank lines", "s: |\n\n\nb: 2\n", "", "", 2},
+        {"empty at the end", "s: |", "", "", 2},
+        {"in characters of several bytes", "é: ü\ns: |\n  größe\n", "  größe\n", "größe\n", 2},
+        {"with text like a document end", "s: |\n  ---\n  ...\nb: 2\n", "  ---\n  ...\n",
+         "---\n...\n", 2},
+        {"as the document", "|\n  one\n", "  one\n", "one\n", 2},
+        {"as the document, explicit", "--- |\n one\n...\n", " one\n", "one\n", 1},
     };
     return cr_make_param_array(struct block_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -271,98 +261,98 @@ struct bad_case {
 ParameterizedTestParameters(document, explains)
 {
     static struct bad_case cases[] = {
-        {"a tab",                                  "a:\n\tb: 1\n",
+        {"a tab", "a:\n\tb: 1\n",
          "f:2:1: error: a tab is used for indentation [syntax]\n    2 |  b: 1\n      | ^\n      = "
-         "indent with spaces\n"                                                                                               },
-        {"an unclosed quote",                      "a: \"x\n",
+         "indent with spaces\n"},
+        {"an unclosed quote", "a: \"x\n",
          "f:2:1: error: the closing quote is missing [syntax]\n    2 |\n      | ^\nf:1:4: note: "
          "the quoted text begins here\n"
-         "    1 | a: \"x\n      |    ^\n"                                                                                     },
-        {"an unclosed bracket",                    "a: [1, é\nb: 2\n",
+         "    1 | a: \"x\n      |    ^\n"},
+        {"an unclosed bracket", "a: [1, é\nb: 2\n",
          "f:2:2: error: expected ',' or ']' here [syntax]\n    2 | b: 2\n      |  ^\nf:1:4: note: "
          "the list begins here\n"
-         "    1 | a: [1, é\n      |    ^\n"                                                                                  },
-        {"a key out of line",                      "é:\n    b: 1\n  c: 2\n",
+         "    1 | a: [1, é\n      |    ^\n"},
+        {"a key out of line", "é:\n    b: 1\n  c: 2\n",
          "f:3:3: error: expected a key here [syntax]\n    3 |   c: 2\n      |   ^\n"
          "      = keys of one mapping have the same indentation; each is followed by ':'\n"
-         "f:1:1: note: the mapping begins here\n    1 | é:\n      | ^\n"                                                     },
-        {"an item out of line",                    "a:\n  - b\n  c: 1\n",
+         "f:1:1: note: the mapping begins here\n    1 | é:\n      | ^\n"},
+        {"an item out of line", "a:\n  - b\n  c: 1\n",
          "f:3:3: error: expected a list item here [syntax]\n    3 |   c: 1\n      |   ^\n"
          "      = items of one list have the same indentation; each begins with '-'\n"
-         "f:2:3: note: the list begins here\n    2 |   - b\n      |   ^\n"                                                    },
-        {"a second colon",                         "a: b: c\n",
+         "f:2:3: note: the list begins here\n    2 |   - b\n      |   ^\n"},
+        {"a second colon", "a: b: c\n",
          "f:1:5: error: a ':' cannot stand here [syntax]\n    1 | a: b: c\n      |     ^\n"
-         "      = put text that contains ': ' in quotes, or check the indentation\n"                                          },
-        {"a glob without quotes",                  "a: *é*\n",
+         "      = put text that contains ': ' in quotes, or check the indentation\n"},
+        {"a glob without quotes", "a: *é*\n",
          "f:1:5: error: '*' begins an alias: only letters, digits, '-' and '_' may follow "
          "[syntax]\n    1 | a: *é*\n"
          "      |     ^\n      = put text that begins with '*' in quotes\nf:1:4: note: the alias "
          "begins here\n"
-         "    1 | a: *é*\n      |    ^\n"                                                                                    },
-        {"an unknown alias",                       "é: *foo\n",
+         "    1 | a: *é*\n      |    ^\n"},
+        {"an unknown alias", "é: *foo\n",
          "f:1:4: error: no anchor '&foo' stands above this alias [anchor]\n    1 | é: *foo\n      "
          "|    ^~~~\n"
-         "      = put text that begins with '*' in quotes\n"                                                                  },
-        {"an alias inside its value",              "a: &x [*x]\n",
+         "      = put text that begins with '*' in quotes\n"},
+        {"an alias inside its value", "a: &x [*x]\n",
          "f:1:8: error: this alias stands inside the value it means [anchor]\n    1 | a: &x [*x]\n "
          "     |        ^~\n"
-         "f:1:7: note: the value begins here\n    1 | a: &x [*x]\n      |       ^\n"                                          },
-        {"a tag",                                  "a: &b !foo x\n",
+         "f:1:7: note: the value begins here\n    1 | a: &x [*x]\n      |       ^\n"},
+        {"a tag", "a: &b !foo x\n",
          "f:1:7: error: tags are not part of the language [tag]\n    1 | a: &b !foo x\n      |     "
          "  ^~~~\n"
-         "      = put text that begins with '!' in quotes\n"                                                                  },
+         "      = put text that begins with '!' in quotes\n"},
         {"a tag of YAML's own, and one on a list", "a: !!str 1\nb: !x [1]\n",
          "f:1:4: error: tags are not part of the language [tag]\n    1 | a: !!str 1\n      |    "
          "^~~~~\n"
          "      = put text that begins with '!' in quotes\n"
          "f:2:4: error: tags are not part of the language [tag]\n    2 | b: !x [1]\n      |    ^~\n"
-         "      = put text that begins with '!' in quotes\n"                                                                  },
-        {"a merge key",                            "a: &x {b: 1}\nc:\n  <<: *x\n",
+         "      = put text that begins with '!' in quotes\n"},
+        {"a merge key", "a: &x {b: 1}\nc:\n  <<: *x\n",
          "f:3:3: error: merge keys (<<) are not part of the language [merge-key]\n    3 |   <<: "
          "*x\n      |   ^~\n"
-         "      = write the keys out; an alias (*name) may stand for a whole value\n"                                         },
-        {"a template without quotes",              "a: {{ x }}\n",
+         "      = write the keys out; an alias (*name) may stand for a whole value\n"},
+        {"a template without quotes", "a: {{ x }}\n",
          "f:1:5: error: a key is plain text, not a mapping [key]\n    1 | a: {{ x }}\n      |     "
          "^~~~~\n"
-         "      = put text that begins with '{' or '[' in quotes\n"                                                           },
-        {"an alias to a list as a key",            "- &x [1]\n- *x : 2\n",
+         "      = put text that begins with '{' or '[' in quotes\n"},
+        {"an alias to a list as a key", "- &x [1]\n- *x : 2\n",
          "f:2:3: error: a key is plain text, not a list [key]\n    2 | - *x : 2\n      |   ^~\n"
-         "      = put text that begins with '{' or '[' in quotes\n"                                                           },
-        {"a second document",                      "a: 1\n---\nb: 2\n",
+         "      = put text that begins with '{' or '[' in quotes\n"},
+        {"a second document", "a: 1\n---\nb: 2\n",
          "f:2:1: error: a second document begins here [documents]\n    2 | ---\n      | ^~~\n"
-         "      = keep one document in a file\n"                                                                              },
-        {"an unknown escape",                      "a: \"\\d\"\n",
+         "      = keep one document in a file\n"},
+        {"an unknown escape", "a: \"\\d\"\n",
          "f:1:5: error: unknown escape behind '\\' [syntax]\n    1 | a: \"\\d\"\n      |     ^\n"
          "      = write '\\\\' for a backslash, or use single quotes\nf:1:4: note: the quoted text "
          "begins here\n"
-         "    1 | a: \"\\d\"\n      |    ^\n"                                                                                 },
-        {"text behind a block indicator",          "a: | x\n",
+         "    1 | a: \"\\d\"\n      |    ^\n"},
+        {"text behind a block indicator", "a: | x\n",
          "f:1:6: error: nothing may follow '|' or '>' on its line [syntax]\n    1 | a: | x\n      "
          "|      ^\n"
          "      = begin the text on the next line\nf:1:4: note: the text begins here\n    1 | a: | "
-         "x\n      |    ^\n"                                                                                                  },
-        {"a reserved character",                   "a: @x\n",
+         "x\n      |    ^\n"},
+        {"a reserved character", "a: @x\n",
          "f:1:4: error: text cannot begin with '@' [syntax]\n    1 | a: @x\n      |    ^\n      = "
-         "put the text in quotes\n"                                                                                           },
-        {"an empty document",                      "# nothing\n",                  "f: error: the document is empty [empty]\n"},
-        {"no text at all",                         "",                             "f: error: the document is empty [empty]\n"},
-        {"an explicit document without content",   "---\n",
-         "f: error: the document is empty [empty]\n"                                                                          },
-        {"a control character",                    "é: \x07\n",
+         "put the text in quotes\n"},
+        {"an empty document", "# nothing\n", "f: error: the document is empty [empty]\n"},
+        {"no text at all", "", "f: error: the document is empty [empty]\n"},
+        {"an explicit document without content", "---\n",
+         "f: error: the document is empty [empty]\n"},
+        {"a control character", "é: \x07\n",
          "f:1:4: error: character U+0007 cannot stand in a YAML file [encoding]\n    1 | é: ?\n    "
          "  |    ^\n"
-         "      = write it as \"\\u0007\", in double quotes\n"                                                                },
-        {"a control character of two bytes",       "a: \xc2\x9b\n",
+         "      = write it as \"\\u0007\", in double quotes\n"},
+        {"a control character of two bytes", "a: \xc2\x9b\n",
          "f:1:4: error: character U+009B cannot stand in a YAML file [encoding]\n    1 | a: ?\n    "
          "  |    ^\n"
-         "      = write it as \"\\u009b\", in double quotes\n"                                                                },
-        {"a character that is none",               "a: \xef\xbf\xbf\n",
+         "      = write it as \"\\u009b\", in double quotes\n"},
+        {"a character that is none", "a: \xef\xbf\xbf\n",
          "f:1:4: error: character U+FFFF cannot stand in a YAML file [encoding]\n    1 | a: "
          "\xef\xbf\xbf\n      |    ^\n"
-         "      = write it as \"\\uffff\", in double quotes\n"                                                                },
-        {"a byte that is not UTF-8",               "é: 1\nü: \xff\n",
+         "      = write it as \"\\uffff\", in double quotes\n"},
+        {"a byte that is not UTF-8", "é: 1\nü: \xff\n",
          "f:2:4: error: byte 0xff is not UTF-8 [encoding]\n    2 | ü: ?\n      |    ^\n      = "
-         "save the file as UTF-8\n"                                                                                           },
+         "save the file as UTF-8\n"},
     };
     return cr_make_param_array(struct bad_case, cases, REDIAL_COUNT_OF(cases));
 }

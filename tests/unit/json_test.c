@@ -63,19 +63,19 @@ struct int_case {
 ParameterizedTestParameters(json, a_whole_number)
 {
     static struct int_case cases[] = {
-        {"is itself",                       "[429]",                 429      },
-        {"loses its fraction",              "[1.9]",                 1        },
-        {"loses its fraction towards zero", "[-1.9]",                -1       },
-        {"saturates above",                 "[1e300]",               INT64_MAX},
-        {"saturates below",                 "[-1e300]",              INT64_MIN},
-        {"saturates at infinity",           "[1e999]",               INT64_MAX},
-        {"saturates just above",            "[9223372036854775808]", INT64_MAX},
-        {"may be digits in a string",       "[\"17\"]",              17       },
-        {"is no other string",              "[\"17s\"]",             -7       },
-        {"is no empty string",              "[\"\"]",                -7       },
-        {"is no truth",                     "[true]",                -7       },
-        {"is no null",                      "[null]",                -7       },
-        {"is no object",                    "[{}]",                  -7       },
+        {"is itself", "[429]", 429},
+        {"loses its fraction", "[1.9]", 1},
+        {"loses its fraction towards zero", "[-1.9]", -1},
+        {"saturates above", "[1e300]", INT64_MAX},
+        {"saturates below", "[-1e300]", INT64_MIN},
+        {"saturates at infinity", "[1e999]", INT64_MAX},
+        {"saturates just above", "[9223372036854775808]", INT64_MAX},
+        {"may be digits in a string", "[\"17\"]", 17},
+        {"is no other string", "[\"17s\"]", -7},
+        {"is no empty string", "[\"\"]", -7},
+        {"is no truth", "[true]", -7},
+        {"is no null", "[null]", -7},
+        {"is no object", "[{}]", -7},
     };
     return cr_make_param_array(struct int_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -95,16 +95,16 @@ struct bad_case {
 ParameterizedTestParameters(json, is_not_read_from)
 {
     static struct bad_case cases[] = {
-        {"nothing",                    ""        },
-        {"blanks",                     "  "      },
-        {"a page of HTML",             "<html>"  },
-        {"an object cut short",        "{\"a\":1"},
-        {"a string cut short",         "\"abc"   },
-        {"something behind the value", "{} x"    },
-        {"two values",                 "{}{}"    },
-        {"a comma too many",           "[1,]"    },
-        {"single quotes",              "{'a':1}" },
-        {"a bare word",                "nul"     },
+        {"nothing", ""},
+        {"blanks", "  "},
+        {"a page of HTML", "<html>"},
+        {"an object cut short", "{\"a\":1"},
+        {"a string cut short", "\"abc"},
+        {"something behind the value", "{} x"},
+        {"two values", "{}{}"},
+        {"a comma too many", "[1,]"},
+        {"single quotes", "{'a':1}"},
+        {"a bare word", "nul"},
     };
     return cr_make_param_array(struct bad_case, cases, REDIAL_COUNT_OF(cases));
 }

@@ -5,10 +5,10 @@
 #include <string.h>
 
 static const struct name jitter_rows[] = {
-    {"none",    "No jitter."       },
-    {"full",    "All of the wait." },
-    {"equal",   "Half of the wait."},
-    {"retries", "A longer word."   },
+    {"none", "No jitter."},
+    {"full", "All of the wait."},
+    {"equal", "Half of the wait."},
+    {"retries", "A longer word."},
 };
 static const struct names jitters = {"jitter", jitter_rows, REDIAL_COUNT_OF(jitter_rows)};
 
@@ -28,17 +28,17 @@ struct closest_case {
 ParameterizedTestParameters(names, the_closest)
 {
     static struct closest_case cases[] = {
-        {"the word itself",                           "none",                      0 },
-        {"a letter too many",                         "fulll",                     1 },
-        {"a letter missing",                          "equa",                      2 },
-        {"another letter",                            "nane",                      0 },
-        {"two letters exchanged",                     "eqaul",                     2 },
-        {"two changes in six letters",                "retrys",                    3 },
-        {"three changes in six letters are too many", "ratrys",                    -1},
-        {"capitals do not count",                     "RETRIES",                   3 },
-        {"one change in two letters is too much",     "nn",                        -1},
-        {"nothing like it",                           "exponential",               -1},
-        {"nothing at all",                            "",                          -1},
+        {"the word itself", "none", 0},
+        {"a letter too many", "fulll", 1},
+        {"a letter missing", "equa", 2},
+        {"another letter", "nane", 0},
+        {"two letters exchanged", "eqaul", 2},
+        {"two changes in six letters", "retrys", 3},
+        {"three changes in six letters are too many", "ratrys", -1},
+        {"capitals do not count", "RETRIES", 3},
+        {"one change in two letters is too much", "nn", -1},
+        {"nothing like it", "exponential", -1},
+        {"nothing at all", "", -1},
         {"a word too long to be one",
          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", -1},
     };
@@ -67,10 +67,10 @@ struct list_case {
 ParameterizedTestParameters(names, a_list_reads_as_a_sentence)
 {
     static struct list_case cases[] = {
-        {0, ""                            },
-        {1, "none"                        },
-        {2, "none or full"                },
-        {3, "none, full or equal"         },
+        {0, ""},
+        {1, "none"},
+        {2, "none or full"},
+        {3, "none, full or equal"},
         {4, "none, full, equal or retries"},
     };
     return cr_make_param_array(struct list_case, cases, REDIAL_COUNT_OF(cases));
