@@ -19,6 +19,8 @@ bool arena_copy(struct arena *arena, struct redial_str text,
                 struct redial_str *copy) REDIAL_MUST_USE;
 bool arena_printf(struct arena *arena, struct redial_str *out, const char *format,
                   ...) REDIAL_MUST_USE REDIAL_PRINTF(3, 4);
+bool arena_vprintf(struct arena *arena, struct redial_str *out, const char *format,
+                   va_list arguments) REDIAL_MUST_USE REDIAL_PRINTF(3, 0);
 size_t arena_size(const struct arena *arena); /* bytes taken from the system */
 
 #endif

@@ -21,16 +21,20 @@ enum duration_error {
     DURATION_MALFORMED,
 };
 
-/* Reads "500ms", "1.5s", "2h", "1m30s", "0s" (units ns us ms s m h d; a fraction is exact to the
- * nanosecond; blanks between number and unit allowed). */
+/* Reads "500ms", "1.5s", "2h", "1m30s", "0s" (units ns us ms s m h d; blanks between number and
+ * unit allowed). Each unit is smaller than the one before it; a fraction that is no whole number of
+ * nanoseconds is malformed. */
 enum duration_error duration_parse(struct redial_str text, int64_t *ns) REDIAL_MUST_USE;
-/* Writes the shortest exact form of at most two units ("500ms", "1m30s", "1250ms", "32s", "5m"):
- * below 10 s in ms unless whole seconds; sub-millisecond parts as a decimal of ms. "unlimited" for
- * DURATION_MAX. */
+/* Writes an exact form of at most two neighbouring units ("500ms", "1m30s", "1250ms", "32s", "5m"):
+ * below 10 s in ms unless whole seconds, with sub-millisecond parts as a decimal; from there on
+ * fractions of a second as a decimal
+ * ("12.5s"). duration_parse reads it back. "unlimited" for DURATION_MAX. */
 void duration_format(int64_t ns, struct text *out);
 int64_t duration_add(int64_t a, int64_t b); /* saturates at both ends */
 
-/* RFC 9110 §5.6.7 in its three forms (IMF-fixdate, RFC 850, asctime). */
+/* RFC 9110 §5.6.7 in its three forms (IMF-fixdate, RFC 850, asctime). The two-digit year of RFC 850
+ * lies in 1970 to 2069. False also for dates that 64 bits of nanoseconds cannot hold (before 1677,
+ * after 2262). */
 bool http_date_parse(struct redial_str text, int64_t *unix_ns) REDIAL_MUST_USE;
 void http_date_format(int64_t unix_ns, struct text *out); /* IMF-fixdate */
 /* RFC 3339, "2025-08-21T12:40:59Z" with optional fraction and offset. */

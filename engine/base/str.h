@@ -32,6 +32,9 @@ uint64_t str_hash(struct redial_str s); /* FNV-1a, the same on every machine */
 bool str_to_int64(struct redial_str s, int64_t *value) REDIAL_MUST_USE;
 /* The first byte that is not part of well-formed UTF-8 (RFC 3629), or s.len. */
 size_t str_utf8_valid_len(struct redial_str s);
+/* The bytes of the well-formed UTF-8 character that begins at `at` (1 to 4), or 0 when there is
+ * none. */
+size_t str_utf8_char_len(struct redial_str s, size_t at);
 
 /* A glob: '*' matches any run of bytes, '?' one byte, '\' takes the next byte as it is. Linear time
  * in the length of the text for patterns of the form *literal*; no recursion, no allocation. */
@@ -48,11 +51,11 @@ struct text {
 #define TEXT_INIT ((struct text){0})
 
 void text_clean_up(struct text *text);
-void text_clear(struct text *text); /* keeps the memory */
+void text_clear(struct text *text); /* keeps the memory, forgets a failure */
 void text_append(struct text *text, struct redial_str piece);
 void text_append_char(struct text *text, char c);
 void text_printf(struct text *text, const char *format, ...) REDIAL_PRINTF(2, 3);
-void text_vprintf(struct text *text, const char *format, va_list arguments);
+void text_vprintf(struct text *text, const char *format, va_list arguments) REDIAL_PRINTF(2, 0);
 /* Appends `piece` as a JSON string with its quotes (RFC 8259 §7); bytes that are not UTF-8 become
  * U+FFFD. */
 void text_append_json(struct text *text, struct redial_str piece);

@@ -5,17 +5,22 @@
 
 #include "base/str.h"
 
+#define JSON_BYTES_MAX (16u << 20) /* a reply's body; more is no error message and no answer */
+#define JSON_DEPTH_MAX 128u
+
 struct json; /* a parsed value; owned by the root */
 
-struct json *json_parse(
-    struct redial_str text);       /* NULL: not one well-formed JSON text, or memory is out */
+/* NULL: not one well-formed JSON text, beyond the bounds, or memory is out. As lenient as cJSON is
+ * with bytes that are not UTF-8 and with leading zeros. */
+struct json *json_parse(struct redial_str text);
 void json_free(struct json *root); /* NULL is fine */
 /* Walks a path of member names and array indices, "error.details.0.reason"; NULL when any part is
- * missing. NULL `value` gives NULL. */
+ * missing. NULL `value` gives NULL, an empty path the value itself. */
 const struct json *json_at(const struct json *value, const char *path);
 bool json_is_array(const struct json *value);
 bool json_is_object(const struct json *value);
-/* Text of a string value, valid as long as the root; empty for NULL and for other types. */
+/* Text of a string value, valid as long as the root, up to its first U+0000; empty for NULL and for
+ * other types. */
 struct redial_str json_text(const struct json *value);
 /* A number as a whole number (truncated, saturated), or a string of digits; `otherwise` for
  * anything else. */

@@ -24,8 +24,9 @@ struct node {
 
 #define DOCUMENT_BYTES_MAX (4u << 20) /* a person's file; a 100 MB one is a mistake */
 #define DOCUMENT_DEPTH_MAX 64u
-#define DOCUMENT_NODES_MAX 1000000u /* after expansion of aliases: anchors that explode end here   \
-                                     */
+#define DOCUMENT_NODES_MAX                                                                         \
+    1000000u /* after expansion of aliases: anchors that explode end here                          \
+              */
 
 /* Reads a whole file into the arena. "-" is standard input. A missing, unreadable, too large or
  * non-UTF-8 file, or a directory, is an error in `diags` (with the place of the first bad byte) and

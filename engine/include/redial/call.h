@@ -79,6 +79,8 @@ struct redial_call {
     uint8_t vetoed;           /* the last reply said x-should-retry: false */
     uint8_t delivered;        /* output of the running attempt was handed to the caller */
     uint8_t in_then;          /* the running steps are the rule's `then` */
+    uint8_t repair;           /* REPAIRING: which one was asked for */
+    uint8_t compacted;        /* the failure being worked on was compacted already */
     uint8_t step_next;        /* the next step of the running list */
     uint16_t rule;            /* whose steps run; REDIAL_NO_INDEX none */
     uint16_t status;          /* of the last event judged */
@@ -137,16 +139,17 @@ const char *redial_wait_name(enum redial_wait_kind value);
 
 /* What to do next, and why: the record that a story line is written from. */
 struct redial_decision {
-    uint8_t kind;   /* enum redial_decision_kind */
-    uint8_t class;  /* what the event meant */
-    uint8_t reason; /* FINISH: enum redial_reason. Otherwise NONE */
-    uint8_t repair; /* REPAIR: enum redial_step_kind, REFRESH or COMPACT */
-    bool judged;    /* class, rule and counts below belong to the event of this step */
-    bool in_then;   /* the rule's `do` was used up: its `then` decides */
-    bool restart;   /* discard the output delivered so far; the reply begins anew */
-    uint8_t wait;   /* enum redial_wait_kind */
-    uint8_t hint;   /* which hint header of the policy was read; REDIAL_HINTS_MAX none */
-    uint16_t rule;  /* REDIAL_NO_INDEX: no rule took part */
+    uint8_t kind;          /* enum redial_decision_kind */
+    uint8_t class;         /* what the event meant */
+    uint8_t reason;        /* FINISH: enum redial_reason. Otherwise NONE */
+    uint8_t repair;        /* REPAIR: enum redial_step_kind, REFRESH or COMPACT */
+    bool judged;           /* class, rule and counts below belong to the event of this step */
+    bool in_then;          /* the rule's `do` was used up: its `then` decides */
+    bool restart;          /* SEND: first tell the caller to discard the output delivered so far */
+    bool fresh_connection; /* SEND: not on a kept-alive connection */
+    uint8_t wait;          /* enum redial_wait_kind */
+    uint8_t hint;          /* which hint header of the policy was read; REDIAL_HINTS_MAX none */
+    uint16_t rule;         /* REDIAL_NO_INDEX: no rule took part */
     uint16_t platform, provider, model_index; /* of the leg after the decision */
     uint16_t from_model, from_provider;       /* differ from the above when the leg changed */
     uint32_t applied; /* bit per enum redial_step_kind that took effect in this decision */

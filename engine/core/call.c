@@ -1,0 +1,224 @@
+/* A call as a state machine: state × event, no empty cell. What cannot happen is written down as
+ * `misuse`; what is merely late (an answer that crossed a timeout, a timer after a cancel) as
+ * `late`. */
+#include "core/engine.h"
+#include "core/turn.h"
+#include "redial/redial.h"
+
+void turn_enter(struct turn *turn, enum redial_state state)
+{
+    turn->call->state = (uint8_t)state;
+}
+
+void turn_finish(struct turn *turn, enum redial_reason reason)
+{
+    struct redial_call *call = turn->call;
+    call->reason = (uint8_t)reason;
+    turn->decision->kind = REDIAL_DECISION_FINISH;
+    turn->decision->reason = (uint8_t)reason;
+    turn_enter(turn, REDIAL_STATE_FINISHED);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+void turn_send(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    if (turn->now >= call->deadline_at) {
+        turn_finish(turn, REDIAL_REASON_DEADLINE);
+        return;
+    }
+    struct redial_decision *decision = turn->decision;
+    decision->kind = REDIAL_DECISION_SEND;
+    decision->restart = call->delivered;
+    decision->fresh_connection = call->fresh_connection;
+    call->attempts++;
+    call->delivered = false;
+    call->fresh_connection = false;
+    decision->attempt = call->attempts;
+    decision->abort_at =
+        earlier(duration_add(turn->now, turn->policy->call.attempt_timeout), call->deadline_at);
+    decision->idle_timeout = turn->policy->call.idle_timeout;
+    decision->max_tokens = call->max_tokens;
+    turn_enter(turn, REDIAL_STATE_SENDING);
+}
+
+static void deliver(struct turn *turn)
+{
+    turn->call->delivered = true;
+    turn_enter(turn, REDIAL_STATE_STREAMING);
+}
+
+static void cancel(struct turn *turn)
+{
+    turn_finish(turn, REDIAL_REASON_CANCELLED);
+}
+
+static void late(struct turn *turn)
+{
+    (void)turn; /* the decision stays NOTHING */
+}
+
+static void misuse(struct turn *turn)
+{
+    turn->decision->kind = REDIAL_DECISION_MISUSE;
+}
+
+static void wake(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    if (turn->now < call->wake_at) { /* the timer rang early: wait for the rest */
+        turn->decision->kind = REDIAL_DECISION_WAIT;
+        turn->decision->delay = call->wake_at - turn->now;
+        turn->decision->wake_at = call->wake_at;
+        return;
+    }
+    turn_run_steps(turn);
+}
+
+static void repaired(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    if (call->repair == REDIAL_STEP_REFRESH) call->credential++;
+    if (call->repair == REDIAL_STEP_COMPACT && turn->event->compacted_tokens > 0) {
+        call->input_tokens = turn->event->compacted_tokens;
+        call->failed_input_tokens = 0; /* the size that the failure told is no longer true */
+    }
+    turn_run_steps(turn);
+}
+
+static void repair_failed(struct turn *turn)
+{
+    turn_finish(turn, REDIAL_REASON_REPAIR_FAILED);
+}
+
+typedef void step_fn(struct turn *turn);
+
+static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
+  /* clang-format off */
+    /*                          START      REPLY       OUTPUT   BROKEN      STREAM_ERROR REPAIRED  REPAIR_FAILED  TIMER   CANCEL */
+    [REDIAL_STATE_READY]     = {turn_send, misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
+    [REDIAL_STATE_SENDING]   = {misuse,    turn_judge, deliver, turn_judge, turn_judge,  late,     late,          late,   cancel},
+    [REDIAL_STATE_STREAMING] = {misuse,    turn_judge, late,    turn_judge, turn_judge,  late,     late,          late,   cancel},
+    [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, late,   cancel},
+    [REDIAL_STATE_WAITING]   = {misuse,    late,       late,    late,       late,        late,     late,          wake,   cancel},
+    [REDIAL_STATE_FINISHED]  = {misuse,    late,       late,    late,       late,        late,     late,          late,   late},
+  /* clang-format on */
+};
+
+/* ---- Beginning
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool refuse(struct redial_str *why, const char *sentence)
+{
+    *why = str_of(sentence);
+    return false;
+}
+
+static enum variant_id choose_variant(const struct redial_policy *policy,
+                                      const struct redial_call_options *options)
+{
+    bool unattended = options->unattended && policy->variants[VARIANT_UNATTENDED].present;
+    return unattended ? VARIANT_UNATTENDED : policy->default_variant;
+}
+
+static void take_limits(struct redial_call *call, const struct redial_policy *policy,
+                        int64_t deadline)
+{
+    int64_t own = deadline > 0 ? deadline : DURATION_MAX;
+    int64_t span = earlier(own, policy->variants[call->variant].limits.deadline);
+    call->deadline_at = duration_add(call->started_at, span);
+}
+
+bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
+                      const struct redial_call_options *options, int64_t now,
+                      struct redial_str *why)
+{
+    const struct redial_policy *policy = engine->policy;
+    uint16_t provider = options->provider.len ? policy_find_provider(policy, options->provider)
+                                              : policy->default_provider;
+    if (provider == NO_INDEX) return refuse(why, "the policy has no provider of this name");
+    if (options->model.len == 0) return refuse(why, "a call needs a model");
+    if (options->max_tokens < 0 || options->input_tokens < 0 || options->deadline < 0)
+        return refuse(why, "max_tokens, input_tokens and deadline cannot be negative");
+    if (options->query >= REDIAL_QUERY_COUNT)
+        return refuse(why, "query is foreground or background");
+
+    uint16_t model = policy_find_model(policy, options->model);
+    *call = (struct redial_call){
+        .policy = policy,
+        .engine = engine,
+        .model = model == NO_INDEX ? options->model : policy->models[model].name,
+        .provider = provider,
+        .platform = policy->providers[provider].platform,
+        .model_index = model,
+        .first_model = model,
+        .query = options->query,
+        .variant = (uint8_t)choose_variant(policy, options),
+        .rule = NO_INDEX,
+        .leg = 1,
+        .random = options->seed,
+        .fixed_random = options->fixed_random,
+        .models_tried = model == NO_INDEX ? 0 : UINT64_C(1) << policy->models[model].slot,
+        .providers_tried = UINT64_C(1) << (provider % 64),
+        .started_at = now,
+        .leg_started_at = now,
+        .max_tokens = options->max_tokens,
+        .input_tokens = options->input_tokens,
+    };
+    take_limits(call, policy, options->deadline);
+    redial_policy_acquire(policy);
+    return true;
+}
+
+/* ---- Stepping
+ * -------------------------------------------------------------------------------------------------
+ */
+
+static void describe(struct turn *turn)
+{
+    const struct redial_call *call = turn->call;
+    struct redial_decision *decision = turn->decision;
+    decision->platform = call->platform;
+    decision->provider = call->provider;
+    decision->model_index = call->model_index;
+    decision->leg = call->leg;
+    decision->leg_retries = call->leg_retries;
+    decision->leg_retries_max = turn->variant->limits.retries;
+    decision->class = call->class;
+    decision->rule = call->rule;
+}
+
+static void advance(struct redial_call *call, const struct redial_event *event, int64_t now,
+                    struct redial_decision *decision)
+{
+    const struct redial_policy *policy = call->policy;
+    struct turn turn = {call, event, now, decision, policy, &policy->variants[call->variant]};
+    decision->from_model = call->model_index;
+    decision->from_provider = call->provider;
+    grid[call->state][event->kind](&turn);
+    describe(&turn);
+    if (decision->kind == REDIAL_DECISION_FINISH) redial_policy_release(policy);
+}
+
+void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,
+                      struct redial_decision *decision)
+{
+    *decision = (struct redial_decision){.rule = NO_INDEX, .hint = REDIAL_HINTS_MAX};
+    if (event->kind >= REDIAL_EVENT_COUNT) {
+        decision->kind = REDIAL_DECISION_MISUSE;
+    } else if (call->state == REDIAL_STATE_FINISHED) {
+        decision->kind =
+            event->kind == REDIAL_EVENT_START ? REDIAL_DECISION_MISUSE : REDIAL_DECISION_NOTHING;
+        decision->reason = call->reason;
+    } else if (event->prepared_for == call->policy->id) {
+        advance(call, event, now, decision);
+    } else {
+        struct redial_event prepared = *event;
+        redial_event_prepare(call->policy, &prepared);
+        advance(call, &prepared, now, decision);
+    }
+}

@@ -1,0 +1,11 @@
+/* What the calls of an engine share. */
+#ifndef REDIAL_CORE_ENGINE_H
+#define REDIAL_CORE_ENGINE_H
+
+#include "model/policy.h"
+
+struct redial_engine {
+    const struct redial_policy *policy;
+};
+
+#endif

@@ -1,0 +1,253 @@
+/* The steps of `do` and `then`, in written order. A step either takes effect at once, asks the
+ * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
+#include "core/backoff.h"
+#include "core/turn.h"
+
+enum progress {
+    STEP_DONE,
+    STEP_STOP
+}; /* STOP: the driver is asked for something, or the call has ended */
+
+static enum progress stop(struct turn *turn, enum redial_reason reason)
+{
+    turn_finish(turn, reason);
+    return STEP_STOP;
+}
+
+/* ---- Waits
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static enum progress begin_wait(struct turn *turn, int64_t delay)
+{
+    struct redial_call *call = turn->call;
+    int64_t wake_at = duration_add(turn->now, delay);
+    turn->decision->delay = delay;
+    if (wake_at > call->deadline_at) return stop(turn, REDIAL_REASON_DEADLINE);
+    call->wake_at = wake_at;
+    call->leg_waits++;
+    call->waited = duration_add(call->waited, delay);
+    call->last_wait = delay;
+    turn->decision->kind = REDIAL_DECISION_WAIT;
+    turn->decision->wake_at = wake_at;
+    turn_enter(turn, REDIAL_STATE_WAITING);
+    return STEP_STOP;
+}
+
+static enum progress fall_back_to_model(struct turn *turn, const struct step *step);
+
+static enum progress back_off(struct turn *turn, const struct step *step)
+{
+    struct redial_call *call = turn->call;
+    uint16_t index =
+        step->backoff == BACKOFF_DEFAULT ? turn->variant->default_backoff : step->backoff;
+    const struct backoff *backoff = &turn->policy->backoffs[index];
+    struct backoff_wait wait = backoff_wait(backoff, &(struct backoff_input){
+                                                         .hints = call->hint,
+                                                         .number = call->leg_waits + 1,
+                                                         .last_wait = call->last_wait,
+                                                         .now = turn->now,
+                                                         .random = &call->random,
+                                                         .fixed_random = call->fixed_random,
+                                                     });
+    struct redial_decision *decision = turn->decision;
+    decision->wait = (uint8_t)wait.kind;
+    decision->hint = wait.header;
+    decision->delay_base = wait.base;
+    decision->delay_jitter = wait.jitter;
+    decision->delay_hint = wait.hint;
+    if (!wait.too_long) return begin_wait(turn, wait.delay);
+    decision->wait = REDIAL_WAIT_NONE;
+    if (backoff->hint.above == HINT_FALLBACK) return fall_back_to_model(turn, step);
+    return stop(turn, REDIAL_REASON_HINT_TOO_LONG);
+}
+
+static enum progress wait_fixed(struct turn *turn, const struct step *step)
+{
+    turn->decision->wait = REDIAL_WAIT_FIXED;
+    return begin_wait(turn, step->wait);
+}
+
+/* ---- Repairs
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+static enum progress ask_repair(struct turn *turn, enum redial_step_kind repair)
+{
+    turn->call->repair = (uint8_t)repair;
+    turn->decision->kind = REDIAL_DECISION_REPAIR;
+    turn->decision->repair = (uint8_t)repair;
+    turn_enter(turn, REDIAL_STATE_REPAIRING);
+    return STEP_STOP;
+}
+
+static enum progress refresh(struct turn *turn, const struct step *step)
+{
+    return ask_repair(turn, step->kind);
+}
+
+static enum progress compact(struct turn *turn, const struct step *step)
+{
+    turn->call->compacted = true;
+    return ask_repair(turn, step->kind);
+}
+
+static enum progress drop_keep_alive(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    turn->call->fresh_connection = true;
+    return STEP_DONE;
+}
+
+/* ---- Output limits
+ * ---------------------------------------------------------------------------------------------- */
+
+/* The most that max_tokens can be: context − input − buffer and the model's own maximum, as far as
+ * they are known. The server's numbers come before the platform file's. */
+static int64_t output_room(const struct turn *turn, const struct step *step)
+{
+    const struct redial_call *call = turn->call;
+    const struct platform_model *model =
+        policy_platform_model(turn->policy, call->platform, call->model_index);
+    int64_t context = call->failed_context_tokens ? call->failed_context_tokens
+                      : model                     ? model->context
+                                                  : 0;
+    int64_t input = call->failed_input_tokens ? call->failed_input_tokens : call->input_tokens;
+    int64_t room = context > 0 ? context - input - step->buffer : INT64_MAX;
+    if (model && model->max_output > 0 && model->max_output < room) room = model->max_output;
+    return room;
+}
+
+static enum progress raise_output_limit(struct turn *turn, const struct step *step)
+{
+    struct redial_call *call = turn->call;
+    int64_t room = output_room(turn, step);
+    int64_t next = call->max_tokens > INT64_MAX / 2 ? INT64_MAX : 2 * call->max_tokens;
+    if (next < step->floor) next = step->floor;
+    if (next > room) next = room;
+    if (next <= call->max_tokens) return stop(turn, REDIAL_REASON_NO_ROOM);
+    call->max_tokens = next;
+    return STEP_DONE;
+}
+
+static enum progress fit_output_limit(struct turn *turn, const struct step *step)
+{
+    struct redial_call *call = turn->call;
+    int64_t room = output_room(turn, step);
+    if (room < step->floor && step->below_floor == BELOW_FLOOR_COMPACT && !call->compacted) {
+        call->step_next--; /* fit again once the prompt is shorter */
+        call->compacted = true;
+        return ask_repair(turn, REDIAL_STEP_COMPACT);
+    }
+    bool shrinks = room < call->max_tokens || call->compacted;
+    if (room < step->floor || !shrinks) return stop(turn, REDIAL_REASON_NO_ROOM);
+    if (room < call->max_tokens) call->max_tokens = room;
+    return STEP_DONE;
+}
+
+/* ---- Fallbacks
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* Counters of the leg start anew; limits of the target model hold from here on. */
+static void begin_leg(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    call->leg++;
+    call->leg_started_at = turn->now;
+    call->leg_retries = 0;
+    call->leg_waits = 0;
+    call->last_wait = 0;
+    call->rules_fired = 0;
+    const struct platform_model *model =
+        policy_platform_model(turn->policy, call->platform, call->model_index);
+    if (model && model->max_output > 0 && call->max_tokens > model->max_output)
+        call->max_tokens = model->max_output;
+}
+
+static enum progress fall_back_to_model(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    struct redial_call *call = turn->call;
+    const struct model *models = turn->policy->models;
+    size_t count = call->model_index == NO_INDEX ? 0 : models[call->model_index].fallback_count;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t candidate = models[call->model_index].fallbacks[i];
+        uint64_t bit = UINT64_C(1) << models[candidate].slot;
+        if (call->models_tried & bit) continue;
+        call->models_tried |= bit;
+        call->model_index = candidate;
+        call->model = models[candidate].name;
+        turn->decision->applied |= 1u << REDIAL_STEP_FALLBACK_MODEL;
+        begin_leg(turn);
+        return STEP_DONE;
+    }
+    return stop(turn, REDIAL_REASON_NO_FALLBACK);
+}
+
+static enum progress fall_back_to_provider(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    struct redial_call *call = turn->call;
+    const struct redial_policy *policy = turn->policy;
+    for (size_t i = 0;
+         policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
+        uint16_t candidate = policy->provider_fallbacks[call->provider][i];
+        if (candidate == NO_INDEX) break;
+        uint64_t bit = UINT64_C(1) << candidate;
+        if (call->providers_tried & bit) continue;
+        call->providers_tried |= bit;
+        call->provider = candidate;
+        call->platform = policy->providers[candidate].platform;
+        begin_leg(turn);
+        return STEP_DONE;
+    }
+    return stop(turn, REDIAL_REASON_NO_FALLBACK);
+}
+
+/* ---- The list
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static enum progress send_again(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    turn_send(turn);
+    return STEP_STOP;
+}
+
+static enum progress fail(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    return stop(turn, REDIAL_REASON_FAILED);
+}
+
+typedef enum progress take_fn(struct turn *turn, const struct step *step);
+
+static take_fn *const takes[REDIAL_STEP_COUNT] = {
+    [REDIAL_STEP_RETRY] = send_again,
+    [REDIAL_STEP_FAIL] = fail,
+    [REDIAL_STEP_BACKOFF] = back_off,
+    [REDIAL_STEP_WAIT] = wait_fixed,
+    [REDIAL_STEP_REFRESH] = refresh,
+    [REDIAL_STEP_FRESH_CONNECTION] = drop_keep_alive,
+    [REDIAL_STEP_COMPACT] = compact,
+    [REDIAL_STEP_RAISE_OUTPUT_LIMIT] = raise_output_limit,
+    [REDIAL_STEP_FIT_OUTPUT_LIMIT] = fit_output_limit,
+    [REDIAL_STEP_FALLBACK_MODEL] = fall_back_to_model,
+    [REDIAL_STEP_FALLBACK_PROVIDER] = fall_back_to_provider,
+};
+
+void turn_run_steps(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    const struct rule *rule = turn_rule(turn);
+    const struct steps *steps = call->in_then ? &rule->then : &rule->steps;
+    while (call->step_next < steps->count) {
+        const struct step *step = &steps->list[call->step_next++];
+        if (takes[step->kind](turn, step) == STEP_STOP) return;
+        turn->decision->applied |= 1u << step->kind;
+    }
+    turn_finish(turn, REDIAL_REASON_FAILED); /* a list without `retry`: its repairs are done, and
+                                                that is all it says */
+}

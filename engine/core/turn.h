@@ -1,0 +1,32 @@
+/* One step of a call, as the parts of the decision see it. Private to core. */
+#ifndef REDIAL_CORE_TURN_H
+#define REDIAL_CORE_TURN_H
+
+#include "core/match.h"
+
+struct turn {
+    struct redial_call *call;
+    const struct redial_event *event; /* prepared for the call's policy */
+    int64_t now;
+    struct redial_decision *decision;
+    const struct redial_policy *policy;
+    const struct variant *variant;
+};
+
+static inline const struct rule *turn_rule(const struct turn *turn)
+{
+    return turn->call->rule == NO_INDEX ? NULL : &turn->variant->rules[turn->call->rule];
+}
+
+/* The one door for every change of state. */
+void turn_enter(struct turn *turn, enum redial_state state);
+void turn_finish(struct turn *turn, enum redial_reason reason);
+void turn_send(struct turn *turn);
+
+/* REPLY, BROKEN, STREAM_ERROR: the order of a decision, design §3. */
+void turn_judge(struct turn *turn);
+/* The rule's steps from call.step_next on, until one needs the driver or the call is sent or
+ * finished. */
+void turn_run_steps(struct turn *turn);
+
+#endif
