@@ -37,7 +37,7 @@ enum expected_connection { CONNECTION_ANY, CONNECTION_IS_NEW, CONNECTION_IS_REUS
 struct expected_request {
     struct span span;
     struct expected_range max_tokens, input_tokens;
-    struct expected_range credential; /* how many refreshes the presented credential is old */
+    struct expected_range credential;     /* how many refreshes the presented credential is old */
     struct expected_word provider, model; /* text empty: any */
     struct expected_word connection;      /* row: enum expected_connection */
     struct expected_header *headers;
@@ -47,10 +47,11 @@ struct expected_request {
 struct expect {
     bool given;
     struct span span;
-    struct expected_words outcome; /* one for all calls, or one per call; rows: enum redial_reason */
+    struct expected_words
+        outcome; /* one for all calls, or one per call; rows: enum redial_reason */
     struct expected_word model, provider;
     struct expected_range attempts, retries;
-    struct expected_range amplification; /* thousandths */
+    struct expected_range amplification;       /* thousandths */
     struct expected_range total_wait, elapsed; /* ns */
     struct expected_words rules, repairs;
     bool waits_given;

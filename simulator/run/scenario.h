@@ -28,13 +28,13 @@ struct call_script {
     int32_t count; /* so many equal calls */
     struct redial_str provider, model;
     struct span provider_span, model_span;
-    int query;                  /* enum redial_query, -1: as the policy says */
-    int credential;             /* enum credential_kind */
-    int64_t max_tokens;         /* 0: the simulated client's usual 4096 */
-    int64_t input_tokens;       /* 0: unknown to the client; the prompt is short */
-    int64_t compacts_to;        /* tokens; -1: nothing can compact it */
-    int64_t deadline;           /* ns from the call's start, 0 none */
-    int64_t cancel_at;          /* ns from the run's start; -1 never */
+    int query;            /* enum redial_query, -1: as the policy says */
+    int credential;       /* enum credential_kind */
+    int64_t max_tokens;   /* 0: the simulated client's usual 4096 */
+    int64_t input_tokens; /* 0: unknown to the client; the prompt is short */
+    int64_t compacts_to;  /* tokens; -1: nothing can compact it */
+    int64_t deadline;     /* ns from the call's start, 0 none */
+    int64_t cancel_at;    /* ns from the run's start; -1 never */
     bool stream, unattended;
 };
 
@@ -46,7 +46,7 @@ struct scenario {
     struct span policy_span;
     struct redial_policy *policy; /* one reference */
     uint64_t seed;
-    uint64_t fixed_random; /* as in redial_call_options */
+    uint64_t fixed_random;  /* as in redial_call_options */
     struct redial_env *env; /* ends with a NULL name; never NULL: a scenario sees no other */
     struct call_script *calls;
     size_t call_count;

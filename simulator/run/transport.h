@@ -63,9 +63,11 @@ struct transport {
     void (*destroy)(struct transport *self);
 };
 
-/* Both carry attempts to the providers of `policy`, which must outlive them. NULL when memory is out. */
+/* Both carry attempts to the providers of `policy`, which must outlive them. NULL when memory is
+ * out. */
 struct transport *transport_virtual_new(const struct redial_policy *policy);
-/* Starts one fake endpoint per provider on ports the kernel picks. NULL with a reason when they cannot be started. */
+/* Starts one fake endpoint per provider on ports the kernel picks. NULL with a reason when they
+ * cannot be started. */
 struct transport *transport_wire_new(const struct redial_policy *policy, struct redial_str *why);
 
 #endif

@@ -54,8 +54,8 @@ struct stream_script {
 
 /* Which requests a reply is for; what is not given fits all. */
 struct request_match {
-    struct redial_str model; /* glob over the policy's name; empty: any */
-    int64_t attempt;         /* of the call, 0: any */
+    struct redial_str model;                     /* glob over the policy's name; empty: any */
+    int64_t attempt;                             /* of the call, 0: any */
     struct redial_str header_name, header_value; /* name empty: any; value a glob */
 };
 
@@ -70,7 +70,7 @@ struct reply_script {
     uint16_t status; /* 0: as its class or its stream says */
     uint8_t class;   /* enum redial_class, NONE: chosen by status */
     struct redial_str error_type, error_code, message, stop_reason; /* instead of the typical */
-    int64_t retry_after; /* ns, whole seconds; -1 no such header */
+    int64_t retry_after;           /* ns, whole seconds; -1 no such header */
     struct redial_header *headers; /* added to the platform's own, or instead of one of that name */
     size_t header_count;
     bool body_given;
@@ -83,7 +83,7 @@ struct reply_script {
     int64_t point_count; /* bytes or events */
     int64_t fault_for;   /* ns, DURATION_MAX forever */
     enum malformed_kind malformed;
-    int64_t slow; /* bytes of the body each second, 0: all at once */
+    int64_t slow; /* bytes of the body each second, 0: all at once; never with a fault */
 };
 
 /* A token bucket: `limit` per `period`, full at the start. */
@@ -91,14 +91,15 @@ struct rate_script {
     int64_t limit;  /* 0: not limited */
     int64_t period; /* ns */
 };
-#define RATE_LIMIT_MAX 100000000 /* limit × period in ns stays within 64 bits for an hour and less */
+#define RATE_LIMIT_MAX                                                                             \
+    100000000 /* limit × period in ns stays within 64 bits for an hour and less */
 
 enum rate_kind { RATE_REQUESTS, RATE_INPUT_TOKENS, RATE_OUTPUT_TOKENS, RATE_KIND_COUNT };
 
 struct outage_script {
     struct span span;
-    int64_t from, to;    /* ns from the run's start; to is not part of it */
-    uint32_t share_ppm;  /* of the requests it hits, in millionths */
+    int64_t from, to;   /* ns from the run's start; to is not part of it */
+    uint32_t share_ppm; /* of the requests it hits, in millionths */
     struct reply_script reply;
 };
 
@@ -118,8 +119,8 @@ struct provider_script {
     struct rate_script rates[RATE_KIND_COUNT];
     struct outage_script *outages;
     size_t outage_count;
-    int64_t idle_close; /* ns a kept-alive connection lives idle; DURATION_MAX forever */
-    int64_t expire_after; /* ns that a credential is good; DURATION_MAX forever */
+    int64_t idle_close;            /* ns a kept-alive connection lives idle; DURATION_MAX forever */
+    int64_t expire_after;          /* ns that a credential is good; DURATION_MAX forever */
     int64_t expire_after_requests; /* 0: unlimited */
     struct token_reply *token_replies; /* in order, the last one stays; none: answers at once */
     size_t token_reply_count;
