@@ -30,17 +30,24 @@ SRC_ENGINE    := $(sort $(wildcard engine/*/*.c))
 SRC_SIMULATOR := $(sort $(wildcard simulator/*/*.c))
 SRC_CLI       := $(filter-out cli/main.c,$(sort $(wildcard cli/*.c)))
 SRC_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(sort $(wildcard tests/support/*.c))
+Q = $(if $(V),,@)
+LINK = @mkdir -p $(@D); echo "  LINK  $@"; $(CC) $(OPT) $(SANITIZE) $(filter %.o,$^) -o $@ $(PKG_LIBS) -lpthread
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit: $(call OBJ,$(SRC_UNIT) $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI))
-	$(CC) $(SANITIZE) -rdynamic $^ -o $@ $(PKG_LIBS) $$(pkg-config --libs $(PKG_TEST)) -lpthread
+	$(LINK) -rdynamic $$(pkg-config --libs $(PKG_TEST))
+
+-include tests/tests.mk
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
+
+suite: unit ## everything that must pass, without setting anything up
 
 unit: $(BUILD)/unit ## the Criterion tests alone
 	$(BUILD)/unit -j2
@@ -49,4 +56,4 @@ clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help unit clean
+.PHONY: help suite unit clean

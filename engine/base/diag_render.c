@@ -125,12 +125,17 @@ static void render_excerpt(struct render r, const struct span *span)
 {
     if (!span->source || span->line == 0) return;
     struct excerpt excerpt = excerpt_of(line_at(span->source->text, span->begin), span);
-    text_printf(r.out, "%5u |", span->line);
+    size_t start = r.out->len;
+    text_printf(r.out, "%5u", span->line);
+    size_t gutter = r.out->len - start; /* wider than 5 from line 100000 on */
+    text_append(r.out, REDIAL_STR(" |"));
     if (excerpt.shown.len > 0) text_append_char(r.out, ' ');
     if (excerpt.cut_before) text_append(r.out, REDIAL_STR("…"));
     append_visible(r.out, excerpt.shown);
     if (excerpt.cut_behind) text_append(r.out, REDIAL_STR("…"));
-    text_append(r.out, REDIAL_STR("\n      | "));
+    text_append_char(r.out, '\n');
+    append_repeated(r.out, ' ', gutter);
+    text_append(r.out, REDIAL_STR(" | "));
     append_repeated(r.out, ' ', excerpt.caret);
     append_colour(r, COLOUR_CARET);
     text_append_char(r.out, '^');

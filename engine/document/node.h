@@ -17,16 +17,16 @@ struct node {
     struct node **items;    /* NODE_SEQUENCE */
     struct node **keys;     /* NODE_MAPPING: always scalars, no key twice */
     struct node **values;
-    uint32_t block_indent; /* NODE_SCALAR in block style ('|', '>'): column (0-based) of its
-                            * content; else 0. Its span then covers the content lines whole, without
-                            * the indicator line. */
+    /* NODE_SCALAR in block style ('|', '>'): column (0-based) of its content; else 0. Its span then
+     * covers the content lines whole, from the first one's indentation to the last one's line break
+     * (if the file has it), without the indicator line, and without blank lines behind unless '+'
+     * keeps them. Empty content: an empty span where it would begin, and the column for it. */
+    uint32_t block_indent;
 };
 
 #define DOCUMENT_BYTES_MAX (4u << 20) /* a person's file; a 100 MB one is a mistake */
 #define DOCUMENT_DEPTH_MAX 64u
-#define DOCUMENT_NODES_MAX                                                                         \
-    1000000u /* after expansion of aliases: anchors that explode end here                          \
-              */
+#define DOCUMENT_NODES_MAX 1000000u /* with aliases expanded: anchors that explode end here */
 
 /* Reads a whole file into the arena. "-" is standard input. A missing, unreadable, too large or
  * non-UTF-8 file, or a directory, is an error in `diags` (with the place of the first bad byte) and
@@ -45,8 +45,8 @@ struct node *document_parse(struct arena *arena, const struct source *source,
 
 /* The value under `key` in a mapping, or NULL. */
 struct node *node_get(const struct node *mapping, const char *key);
-bool node_is_null(const struct node *node); /* plain "", "~", "null" */
-const char *node_kind_name(
-    const struct node *node); /* "a list", "a mapping", "text", "a number" … for messages */
+bool node_is_null(const struct node *node); /* plain "", "~", "null", "Null", "NULL" */
+/* "a list", "a mapping", "text", "a number", "true or false", "nothing", for messages. */
+const char *node_kind_name(const struct node *node);
 
 #endif

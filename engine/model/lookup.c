@@ -1,0 +1,36 @@
+/* Finding the parts of a policy by name or number. */
+#include "model/policy.h"
+
+uint32_t policy_symbol(const struct redial_policy *policy, struct redial_str text)
+{
+    if (text.len == 0 || policy->symbol_slots == 0) return 0;
+    size_t slot = (size_t)str_hash(text) & (policy->symbol_slots - 1);
+    for (;; slot = (slot + 1) & (policy->symbol_slots - 1)) {
+        uint32_t symbol = policy->symbol_table[slot];
+        if (symbol == 0 || str_eq(policy->symbols[symbol - 1], text)) return symbol;
+    }
+}
+
+const struct platform_model *policy_platform_model(const struct redial_policy *policy,
+                                                   uint16_t platform, uint16_t model)
+{
+    if (platform >= policy->platform_count || model == NO_INDEX) return NULL;
+    const struct platform *of = &policy->platforms[platform];
+    for (size_t i = 0; i < of->model_count; i++)
+        if (of->models[i].model == model) return &of->models[i];
+    return NULL;
+}
+
+uint16_t policy_find_model(const struct redial_policy *policy, struct redial_str name)
+{
+    for (size_t i = 0; i < policy->model_count; i++)
+        if (str_eq(policy->models[i].name, name)) return (uint16_t)i;
+    return NO_INDEX;
+}
+
+uint16_t policy_find_provider(const struct redial_policy *policy, struct redial_str name)
+{
+    for (size_t i = 0; i < policy->provider_count; i++)
+        if (str_eq(policy->providers[i].name, name)) return (uint16_t)i;
+    return NO_INDEX;
+}

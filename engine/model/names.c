@@ -1,0 +1,129 @@
+/* The word tables. Each comes from the X-macro of its closed list, so a word cannot be forgotten;
+ * lists that only the model knows are written out beside their enum's names. Indexed by the enum,
+ * without holes. */
+#include "model/policy.h"
+
+#define TABLE(list, what_it_is, ...)                                                               \
+    static const struct name list##_rows[] = {__VA_ARGS__};                                        \
+    const struct names list##_names = {(what_it_is), list##_rows, REDIAL_COUNT_OF(list##_rows)};
+
+#define X(name, word, doc) [REDIAL_CLASS_##name] = {word, doc},
+TABLE(class, "class", REDIAL_CLASS_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_REASON_##name] = {word, doc},
+TABLE(reason, "reason", REDIAL_REASON_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_CAUSE_##name] = {word, doc},
+TABLE(cause, "cause", REDIAL_CAUSE_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_PHASE_##name] = {word, doc},
+TABLE(phase, "phase", REDIAL_PHASE_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_QUERY_##name] = {word, doc},
+TABLE(query, "query", REDIAL_QUERY_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_STEP_##name] = {word, doc},
+TABLE(step, "step", REDIAL_STEP_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_EVENT_##name] = {word, doc},
+TABLE(event, "event", REDIAL_EVENT_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_STATE_##name] = {word, doc},
+TABLE(state, "state", REDIAL_STATE_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_WAIT_##name] = {word, doc},
+TABLE(wait, "wait", REDIAL_WAIT_MAP(X))
+#undef X
+
+TABLE(backoff_kind, "kind of backoff", [BACKOFF_CONSTANT] = {"constant", "every wait is the base"},
+      [BACKOFF_LINEAR] = {"linear", "the n-th wait is n times the base"},
+      [BACKOFF_EXPONENTIAL] = {"exponential", "every wait is `factor` times the one before"},
+      [BACKOFF_DECORRELATED] = {"decorrelated",
+                                "a random wait between the base and three times the last wait"})
+
+TABLE(jitter, "jitter", [JITTER_NONE] = {"none", "the wait is the base, exactly"},
+      [JITTER_FULL] = {"full", "random between 0 and the base"},
+      [JITTER_EQUAL] = {"equal", "half the base, plus random up to the other half"},
+      [JITTER_ADD] = {"add", "the base, plus random up to a share of it"},
+      [JITTER_SUBTRACT] = {"subtract", "the base, minus random up to a share of it"},
+      [JITTER_SPREAD] = {"spread", "the base, plus or minus random up to a share of it"})
+
+TABLE(hint_unit, "unit of a hint",
+      [HINT_SECONDS_OR_DATE] = {"seconds_or_date", "seconds, or an HTTP date (RFC 9110)"},
+      [HINT_MILLISECONDS] = {"milliseconds", "milliseconds, a fraction allowed"},
+      [HINT_UNIX_SECONDS] = {"unix_seconds", "an instant in seconds since 1970, UTC"},
+      [HINT_RFC3339] = {"rfc3339", "an instant such as 2025-08-21T12:40:59Z"})
+
+TABLE(hint_above, "answer to a long hint", [HINT_CLAMP] = {"clamp", "wait as long as `max` allows"},
+      [HINT_IGNORE] = {"ignore", "wait as the backoff says"},
+      [HINT_GIVE_UP] = {"give_up", "end the call with the reason hint_too_long"},
+      [HINT_FALLBACK] = {"fallback", "go on with the next fallback model at once"})
+
+TABLE(below_floor, "answer to too little room",
+      [BELOW_FLOOR_FAIL] = {"fail", "end the call with the reason no_room"},
+      [BELOW_FLOOR_COMPACT] = {"compact", "make the prompt shorter instead"})
+
+TABLE(after_output, "answer once output was delivered",
+      [AFTER_OUTPUT_STOP] = {"stop", "end the call: the caller already has output"},
+      [AFTER_OUTPUT_RESTART] = {"restart",
+                                "tell the caller to discard its output, then begin anew"})
+
+TABLE(platform, "platform", [PLATFORM_ANTHROPIC] = {"anthropic", "the Anthropic API itself"},
+      [PLATFORM_BEDROCK] = {"bedrock", "Claude on AWS Bedrock"},
+      [PLATFORM_VERTEX] = {"vertex", "Claude on Google Cloud Vertex AI"},
+      [PLATFORM_FOUNDRY] = {"foundry", "Claude on Azure AI Foundry"})
+
+TABLE(support, "kind of support", [SUPPORT_FULL] = {"full", "supported"},
+      [SUPPORT_BETA] = {"beta", "supported behind a beta flag"},
+      [SUPPORT_LIMITED] = {"limited", "supported in part; the note says how"},
+      [SUPPORT_NONE] = {"none", "not supported"},
+      [SUPPORT_IGNORED] = {"ignored", "accepted, without effect"},
+      [SUPPORT_DISABLED] = {"disabled", "switched off on this platform"},
+      [SUPPORT_UNKNOWN] = {"unknown", "no public word on it"},
+      [SUPPORT_DISPUTED] = {"disputed", "sources disagree; the note says which"})
+
+TABLE(feature, "feature",
+      [FEATURE_TEAM_MEMORY_SYNC] = {"team_memory_sync", "memory shared by a team's clients"},
+      [FEATURE_PROMPT_CACHE] = {"prompt_cache", "a repeated prompt prefix is cached"},
+      [FEATURE_CUSTOM_HEADERS] = {"custom_headers", "headers of the caller's own"},
+      [FEATURE_CLIENT_REQUEST_ID] = {"client_request_id",
+                                     "an id per attempt that the platform keeps"},
+      [FEATURE_TELEMETRY] = {"telemetry", "a record of the call is sent to Datadog"},
+      [FEATURE_DATA_RESIDENCY] = {"data_residency", "where the data is processed"})
+
+TABLE(fact, "fact", [FACT_CLASS] = {"class", "what the event means"},
+      [FACT_STATUS] = {"status", "the HTTP status"},
+      [FACT_ERROR] = {"error", "the platform's error type or name, exactly"},
+      [FACT_ERROR_CODE] = {"error_code", "the code in the error's details, exactly"},
+      [FACT_STREAM_ERROR] = {"stream_error", "the error type inside a streamed reply, exactly"},
+      [FACT_STOP_REASON] = {"stop_reason", "why the model stopped, exactly"},
+      [FACT_CAUSE] = {"cause", "what broke the attempt"},
+      [FACT_PHASE] = {"phase", "how far the attempt had come"},
+      [FACT_PLATFORM] = {"platform", "the platform of the leg"},
+      [FACT_PROVIDER] = {"provider", "the provider of the leg"},
+      [FACT_MODEL] = {"model", "the model of the leg; `*` stands for any text"},
+      [FACT_QUERY] = {"query", "whether a person waits for the answer"},
+      [FACT_SHOULD_RETRY] = {"should_retry", "x-should-retry: true, false or absent"},
+      [FACT_MESSAGE] = {"message", "the error's sentence; `*` stands for any text"},
+      [FACT_HEADER] = {"header", "a header of the reply; `*` stands for any text"},
+      [FACT_MODE] = {"mode", "a mode that is switched on"},
+      [FACT_FEATURE] = {"feature", "a feature that the call wants"},
+      [FACT_ATTEMPT] = {"attempt", "attempts of the call so far"},
+      [FACT_RETRIES] = {"retries", "retries of the leg so far"},
+      [FACT_ELAPSED] = {"elapsed", "time since the call began"},
+      [FACT_WAITED] = {"waited", "time the call has spent waiting"},
+      [FACT_OUTPUT_DELIVERED] = {"output_delivered", "whether the caller already has output"},
+      [FACT_HINT] = {"hint", "the server's word on waiting"})
+
+#define COVERS(list, total)                                                                        \
+    _Static_assert(REDIAL_COUNT_OF(list##_rows) == (total), "one row per " #list)
+COVERS(backoff_kind, BACKOFF_KIND_COUNT);
+COVERS(jitter, JITTER_KIND_COUNT);
+COVERS(hint_unit, HINT_UNIT_COUNT);
+COVERS(hint_above, HINT_ABOVE_COUNT);
+COVERS(below_floor, BELOW_FLOOR_COUNT);
+COVERS(after_output, AFTER_OUTPUT_COUNT);
+COVERS(platform, PLATFORM_KIND_COUNT);
+COVERS(support, SUPPORT_COUNT);
+COVERS(feature, FEATURE_COUNT);
+COVERS(fact, FACT_COUNT);

@@ -1,0 +1,69 @@
+# The checks. `make test` is what a contributor needs; the rest is what CI adds to it.
+
+check: test layers format-check lint ## test, layers, format and lint: before a commit
+
+layers: ## who may include whom
+	@tests/support/layers.sh
+
+FORMATTED = $(wildcard engine/*/*.[ch] engine/include/redial/*.h simulator/*/*.[ch] cli/*.[ch] tests/*/*.[ch])
+format: ## clang-format every source in place
+	@clang-format -i $(FORMATTED)
+format-check: ## complain about sources that are not formatted
+	@clang-format --dry-run -Werror $(FORMATTED) && echo "format: all sources are formatted"
+
+LINTED = $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI) cli/main.c
+lint: ## clang-tidy and cppcheck, warnings are errors
+	@printf '%s\n' $(LINTED) | xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE \
+	    -DREDIAL_VERSION=\"x\" -Iengine/include -Iengine -I. $(PKG_FLAGS) 2>/dev/null' clang-tidy
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+	    --suppress=missingIncludeSystem -D_GNU_SOURCE -Iengine/include -Iengine -I. -j 2 $(LINTED)
+	@echo "lint: clean"
+
+ASAN = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan: ## the whole suite under AddressSanitizer and UBSan
+	@$(MAKE) --no-print-directory suite BUILD=build-asan OPT='-O1 -g' SANITIZE='$(ASAN)'
+tsan: ## threads on one engine under ThreadSanitizer
+	@$(MAKE) --no-print-directory build-tsan/threads BUILD=build-tsan CC=clang OPT='-O1 -g' SANITIZE='-fsanitize=thread'
+	build-tsan/threads
+clang: ## the whole suite built by clang
+	@$(MAKE) --no-print-directory suite BUILD=build-clang CC=clang
+
+$(BUILD)/threads: $(call OBJ,tests/torture/threads.c $(SRC_ENGINE))
+	$(LINK)
+
+torture: $(BUILD)/torture ## load policies and scenarios with every allocation made to fail
+	$(BUILD)/torture
+$(BUILD)/torture: $(call OBJ,tests/torture/allocations.c $(SRC_ENGINE) $(SRC_SIMULATOR))
+	$(LINK)
+
+FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS ?= 12
+fuzz: ## FUZZ_SECONDS (12) of libFuzzer on every parser that reads bytes from outside
+	@$(MAKE) --no-print-directory $(addprefix build-fuzz/fuzz/,$(FUZZERS)) BUILD=build-fuzz CC=clang OPT='-O1 -g' \
+	    SANITIZE='$(ASAN) -fsanitize=fuzzer-no-link'
+	@set -e; for name in $(FUZZERS); do \
+	    mkdir -p build-fuzz/corpus/$$name build-fuzz/crashes; \
+	    echo "fuzz: $$name for $(FUZZ_SECONDS) s"; \
+	    build-fuzz/fuzz/$$name -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+	        -print_final_stats=0 -artifact_prefix=build-fuzz/crashes/$$name- \
+	        build-fuzz/corpus/$$name tests/fuzz/corpus/$$name; \
+	done
+build-fuzz/fuzz/%: build-fuzz/obj/tests/fuzz/%.o $(patsubst %.c,build-fuzz/obj/%.o,$(SRC_ENGINE) $(SRC_SIMULATOR))
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	$(Q)clang $(ASAN) -fsanitize=fuzzer $^ -o $@ $(PKG_LIBS) -lpthread
+
+bench: $(BUILD)/bench $(BUILD)/redial ## the figures, each with its method
+	$(BUILD)/bench
+$(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) $(SRC_ENGINE) $(SRC_SIMULATOR))
+	$(LINK)
+
+cover: ## line coverage of engine and simulator by the whole suite
+	@$(MAKE) --no-print-directory suite BUILD=build-cover OPT='-O0 -g --coverage'
+	@tests/support/cover.sh build-cover
+
+soak: ## the long form: an hour of fuzzing, ten thousand resets, every scenario a thousand times
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+	@tests/support/soak.sh $(BUILD)
+
+.PHONY: check layers format format-check lint asan tsan clang torture fuzz bench cover soak
