@@ -32,6 +32,8 @@ SRC_CLI       := $(filter-out cli/main.c,$(sort $(wildcard cli/*.c)))
 SRC_UNIT      := $(sort $(wildcard tests/unit/*.c)) $(sort $(wildcard tests/support/*.c))
 Q = $(if $(V),,@)
 LINK = @mkdir -p $(@D); echo "  LINK  $@"; $(CC) $(OPT) $(SANITIZE) $(filter %.o,$^) -o $@ $(PKG_LIBS) -lpthread
+# tests/support/failing_memory.c stands between our objects and the allocator
+WRAP_MEMORY   := -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 
 $(BUILD)/obj/%.o: %.c
@@ -40,7 +42,7 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(BUILD)/unit: $(call OBJ,$(SRC_UNIT) $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI))
-	$(LINK) -rdynamic $$(pkg-config --libs $(PKG_TEST))
+	$(LINK) -rdynamic $(WRAP_MEMORY) $$(pkg-config --libs $(PKG_TEST))
 
 -include tests/tests.mk
 

@@ -69,8 +69,8 @@ void diag_out_of_memory(struct diag_list *list);
 size_t diag_errors(const struct diag_list *list); /* running out of memory is one more */
 size_t diag_warnings(const struct diag_list *list);
 bool diag_out_of_memory_seen(const struct diag_list *list);
-const struct diag *diag_first(
-    const struct diag_list *list); /* sorted by place within one source, stable */
+/* Sorted by place within one source, stable. Their spans point into the list's own copies. */
+const struct diag *diag_first(const struct diag_list *list);
 /* Renders all of them. `colour` adds ANSI sequences. Control characters and bytes that are not
  * UTF-8 are shown as '?', so that a file cannot drive the terminal; of a long line, what lies
  * around the caret. */

@@ -14,9 +14,9 @@
 static const struct {
     const char *word, *colour;
 } severities[] = {
-    [SEVERITY_ERROR] = {"error",   "\x1b[1;31m"},
+    [SEVERITY_ERROR] = {"error", "\x1b[1;31m"},
     [SEVERITY_WARNING] = {"warning", "\x1b[1;35m"},
-    [SEVERITY_NOTE] = {"note",    "\x1b[1;36m"},
+    [SEVERITY_NOTE] = {"note", "\x1b[1;36m"},
 };
 
 struct render {

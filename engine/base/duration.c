@@ -6,14 +6,14 @@ static const struct unit {
     char word[3];
     int64_t ns;
 } units[] = {
-  /* largest first: the parts of a duration are written in this order */
-    {"d",  NS_PER_DAY   },
-    {"h",  NS_PER_HOUR  },
-    {"m",  NS_PER_MINUTE},
-    {"s",  NS_PER_SECOND},
-    {"ms", NS_PER_MS    },
-    {"us", NS_PER_US    },
-    {"ns", 1            },
+    /* largest first: the parts of a duration are written in this order */
+    {"d", NS_PER_DAY},
+    {"h", NS_PER_HOUR},
+    {"m", NS_PER_MINUTE},
+    {"s", NS_PER_SECOND},
+    {"ms", NS_PER_MS},
+    {"us", NS_PER_US},
+    {"ns", 1},
 };
 enum { UNIT_DAY, UNIT_HOUR, UNIT_MINUTE, UNIT_SECOND, UNIT_MS };
 

@@ -98,7 +98,7 @@ static void repair_failed(struct turn *turn)
 typedef void step_fn(struct turn *turn);
 
 static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
-  /* clang-format off */
+    /* clang-format off */
     /*                          START      REPLY       OUTPUT   BROKEN      STREAM_ERROR REPAIRED  REPAIR_FAILED  TIMER   CANCEL */
     [REDIAL_STATE_READY]     = {turn_send, misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
     [REDIAL_STATE_SENDING]   = {misuse,    turn_judge, deliver, turn_judge, turn_judge,  late,     late,          late,   cancel},
@@ -106,7 +106,7 @@ static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
     [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, late,   cancel},
     [REDIAL_STATE_WAITING]   = {misuse,    late,       late,    late,       late,        late,     late,          wake,   cancel},
     [REDIAL_STATE_FINISHED]  = {misuse,    late,       late,    late,       late,        late,     late,          late,   late},
-  /* clang-format on */
+    /* clang-format on */
 };
 
 /* ---- Beginning

@@ -3,9 +3,7 @@
 struct cursor cursor_begin(const struct source *source)
 {
     size_t mark = str_starts_with(source->text, REDIAL_STR("\xef\xbb\xbf")) ? 3 : 0;
-    return (struct cursor){
-        source, {.byte = mark, .line = 1, .column = 1}
-    };
+    return (struct cursor){source, {.byte = mark, .line = 1, .column = 1}};
 }
 
 static void step(struct cursor *cursor)

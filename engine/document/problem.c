@@ -73,17 +73,17 @@ static const struct explanation explanations[] = {
 static const struct {
     const char *context, *note;
 } contexts[] = {
-    {"while parsing a block mapping",    "the mapping begins here"    },
-    {"while parsing a flow mapping",     "the mapping begins here"    },
-    {"while parsing a block collection", "the list begins here"       },
-    {"while parsing a flow sequence",    "the list begins here"       },
-    {"while scanning a quoted scalar",   "the quoted text begins here"},
-    {"while parsing a quoted scalar",    "the quoted text begins here"},
-    {"while scanning an alias",          "the alias begins here"      },
-    {"while scanning an anchor",         "the anchor begins here"     },
-    {"while scanning a simple key",      "the key begins here"        },
-    {"while scanning a plain scalar",    "the text begins here"       },
-    {"while scanning a block scalar",    "the text begins here"       },
+    {"while parsing a block mapping", "the mapping begins here"},
+    {"while parsing a flow mapping", "the mapping begins here"},
+    {"while parsing a block collection", "the list begins here"},
+    {"while parsing a flow sequence", "the list begins here"},
+    {"while scanning a quoted scalar", "the quoted text begins here"},
+    {"while parsing a quoted scalar", "the quoted text begins here"},
+    {"while scanning an alias", "the alias begins here"},
+    {"while scanning an anchor", "the anchor begins here"},
+    {"while scanning a simple key", "the key begins here"},
+    {"while scanning a plain scalar", "the text begins here"},
+    {"while scanning a block scalar", "the text begins here"},
 };
 
 static bool same_words(const char *a, const char *b)

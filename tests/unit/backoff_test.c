@@ -39,21 +39,21 @@ struct delay_case {
 ParameterizedTestParameters(backoff, delay)
 {
     static struct delay_case cases[] = {
-        {"the first wait is the base",              JITTER_NONE,     0,      1,         0, 500,   false},
-        {"each wait doubles",                       JITTER_NONE,     0,      3,         0, 2000,  false},
-        {"the cap holds",                           JITTER_NONE,     0,      8,         0, 32000, false},
-        {"a huge number stays at the cap",          JITTER_NONE,     0,      INT32_MAX, 0, 32000, false},
-        {"add: nothing at a draw of 0",             JITTER_ADD,      250000, 1,         0, 500,   false},
-        {"add: a quarter at a draw of 1",           JITTER_ADD,      250000, 1,         1, 625,   false},
-        {"add: after the cap, up to 40 s",          JITTER_ADD,      250000, 8,         1, 40000, false},
-        {"add: a late cap takes it away again",     JITTER_ADD,      250000, 8,         1, 32000, true },
-        {"subtract: a quarter less at a draw of 1", JITTER_SUBTRACT, 250000, 2,         1, 750,   false},
-        {"spread: lowest at a draw of 0",           JITTER_SPREAD,   200000, 2,         0, 800,   false},
-        {"spread: highest at a draw of 1",          JITTER_SPREAD,   200000, 2,         1, 1200,  false},
-        {"full: zero at a draw of 0",               JITTER_FULL,     0,      2,         0, 0,     false},
-        {"full: all of it at a draw of 1",          JITTER_FULL,     0,      2,         1, 1000,  false},
-        {"equal: half at a draw of 0",              JITTER_EQUAL,    0,      2,         0, 500,   false},
-        {"equal: all of it at a draw of 1",         JITTER_EQUAL,    0,      2,         1, 1000,  false},
+        {"the first wait is the base", JITTER_NONE, 0, 1, 0, 500, false},
+        {"each wait doubles", JITTER_NONE, 0, 3, 0, 2000, false},
+        {"the cap holds", JITTER_NONE, 0, 8, 0, 32000, false},
+        {"a huge number stays at the cap", JITTER_NONE, 0, INT32_MAX, 0, 32000, false},
+        {"add: nothing at a draw of 0", JITTER_ADD, 250000, 1, 0, 500, false},
+        {"add: a quarter at a draw of 1", JITTER_ADD, 250000, 1, 1, 625, false},
+        {"add: after the cap, up to 40 s", JITTER_ADD, 250000, 8, 1, 40000, false},
+        {"add: a late cap takes it away again", JITTER_ADD, 250000, 8, 1, 32000, true},
+        {"subtract: a quarter less at a draw of 1", JITTER_SUBTRACT, 250000, 2, 1, 750, false},
+        {"spread: lowest at a draw of 0", JITTER_SPREAD, 200000, 2, 0, 800, false},
+        {"spread: highest at a draw of 1", JITTER_SPREAD, 200000, 2, 1, 1200, false},
+        {"full: zero at a draw of 0", JITTER_FULL, 0, 2, 0, 0, false},
+        {"full: all of it at a draw of 1", JITTER_FULL, 0, 2, 1, 1000, false},
+        {"equal: half at a draw of 0", JITTER_EQUAL, 0, 2, 0, 500, false},
+        {"equal: all of it at a draw of 1", JITTER_EQUAL, 0, 2, 1, 1000, false},
     };
     return cr_make_param_array(struct delay_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -132,13 +132,13 @@ struct above_case {
 ParameterizedTestParameters(backoff, hints_and_their_bound)
 {
     static struct above_case cases[] = {
-        {"a hint replaces the wait exactly", 2000,  HINT_GIVE_UP,  REDIAL_WAIT_HINT,         2000,  false},
-        {"even when it is shorter",          3,     HINT_GIVE_UP,  REDIAL_WAIT_HINT,         3,     false},
-        {"and at its bound",                 60000, HINT_GIVE_UP,  REDIAL_WAIT_HINT,         60000, false},
-        {"above the bound: give up",         60001, HINT_GIVE_UP,  REDIAL_WAIT_HINT,         60001, true },
-        {"above the bound: fall back",       60001, HINT_FALLBACK, REDIAL_WAIT_HINT,         60001, true },
-        {"above the bound: clamp",           60001, HINT_CLAMP,    REDIAL_WAIT_HINT_CLAMPED, 60000, false},
-        {"above the bound: ignore",          60001, HINT_IGNORE,   REDIAL_WAIT_HINT_IGNORED, 500,   false},
+        {"a hint replaces the wait exactly", 2000, HINT_GIVE_UP, REDIAL_WAIT_HINT, 2000, false},
+        {"even when it is shorter", 3, HINT_GIVE_UP, REDIAL_WAIT_HINT, 3, false},
+        {"and at its bound", 60000, HINT_GIVE_UP, REDIAL_WAIT_HINT, 60000, false},
+        {"above the bound: give up", 60001, HINT_GIVE_UP, REDIAL_WAIT_HINT, 60001, true},
+        {"above the bound: fall back", 60001, HINT_FALLBACK, REDIAL_WAIT_HINT, 60001, true},
+        {"above the bound: clamp", 60001, HINT_CLAMP, REDIAL_WAIT_HINT_CLAMPED, 60000, false},
+        {"above the bound: ignore", 60001, HINT_IGNORE, REDIAL_WAIT_HINT_IGNORED, 500, false},
     };
     return cr_make_param_array(struct above_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -149,8 +149,7 @@ ParameterizedTest(struct above_case *c, backoff, hints_and_their_bound)
     backoff.hint =
         (struct hint_policy){.from = {0}, .count = 1, .max = 60000 * MS, .above = c->above};
     struct redial_hint hints[REDIAL_HINTS_MAX] = {
-        {.kind = REDIAL_HINT_DELAY, .value = c->hint_ms * MS}
-    };
+        {.kind = REDIAL_HINT_DELAY, .value = c->hint_ms * MS}};
     struct backoff_input input = {.hints = hints, .number = 1, .fixed_random = 1};
     struct backoff_wait wait = backoff_wait(&backoff, &input);
     cr_expect_eq(wait.too_long, c->too_long, "%s", c->name);

@@ -15,41 +15,41 @@ struct hint_case {
 ParameterizedTestParameters(hint, reads)
 {
     static struct hint_case cases[] = {
-        {"whole seconds",                         "2",                             HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,      2 * NS_PER_SECOND},
-        {"blanks around it",                      " 2\t",                          HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,      2 * NS_PER_SECOND},
-        {"a fraction of seconds",                 "1.5",                           HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,      1500 * NS_PER_MS },
-        {"milliseconds",                          "250",                           HINT_MILLISECONDS,    REDIAL_HINT_DELAY,      250 * NS_PER_MS  },
-        {"a fraction of milliseconds",            "0.5",                           HINT_MILLISECONDS,    REDIAL_HINT_DELAY,
-         500 * NS_PER_US                                                                                                                          },
-        {"zero is read as zero",                  "0",                             HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,      0                },
-        {"nine digits behind the point",          "0.123456789",                   HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,
-         123456789                                                                                                                                },
-        {"digits beyond nanoseconds are dropped", "0.1234567899",                  HINT_SECONDS_OR_DATE,
-         REDIAL_HINT_DELAY,                                                                                                      123456789        },
-        {"two hours and more are readable",       "8549",                          HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,
-         8549 * NS_PER_SECOND                                                                                                                     },
-        {"2^31 seconds are readable",             "2147483648",                    HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,
-         2147483648 * NS_PER_SECOND                                                                                                               },
-        {"more than int64 saturates",             "99999999999999999999",          HINT_SECONDS_OR_DATE,
-         REDIAL_HINT_DELAY,                                                                                                      INT64_MAX        },
-        {"a date",                                "Thu, 01 Jan 2026 00:00:05 GMT", HINT_SECONDS_OR_DATE, REDIAL_HINT_INSTANT,
-         1767225605 * NS_PER_SECOND                                                                                                               },
-        {"Unix seconds",                          "1767225605",                    HINT_UNIX_SECONDS,    REDIAL_HINT_INSTANT,
-         1767225605 * NS_PER_SECOND                                                                                                               },
-        {"an RFC 3339 instant",                   "2026-01-01T00:00:05Z",          HINT_RFC3339,         REDIAL_HINT_INSTANT,
-         1767225605 * NS_PER_SECOND                                                                                                               },
-        {"a negative number is no wait",          "-1",                            HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"NaN is no wait",                        "NaN",                           HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"infinity is no wait",                   "inf",                           HINT_MILLISECONDS,    REDIAL_HINT_UNREADABLE, 0                },
-        {"an exponent is no wait",                "2e3",                           HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"a unit is no number",                   "2s",                            HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"a point alone is no number",            ".5",                            HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"nothing behind the point",              "5.",                            HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"an empty value",                        "",                              HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0                },
-        {"a date is no milliseconds",             "Thu, 01 Jan 2026 00:00:05 GMT", HINT_MILLISECONDS,
-         REDIAL_HINT_UNREADABLE,                                                                                                 0                },
-        {"a month that is none",                  "Thu, 01 Foo 2026 00:00:05 GMT", HINT_SECONDS_OR_DATE,
-         REDIAL_HINT_UNREADABLE,                                                                                                 0                },
+        {"whole seconds", "2", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY, 2 * NS_PER_SECOND},
+        {"blanks around it", " 2\t", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY, 2 * NS_PER_SECOND},
+        {"a fraction of seconds", "1.5", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY, 1500 * NS_PER_MS},
+        {"milliseconds", "250", HINT_MILLISECONDS, REDIAL_HINT_DELAY, 250 * NS_PER_MS},
+        {"a fraction of milliseconds", "0.5", HINT_MILLISECONDS, REDIAL_HINT_DELAY,
+         500 * NS_PER_US},
+        {"zero is read as zero", "0", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY, 0},
+        {"nine digits behind the point", "0.123456789", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,
+         123456789},
+        {"digits beyond nanoseconds are dropped", "0.1234567899", HINT_SECONDS_OR_DATE,
+         REDIAL_HINT_DELAY, 123456789},
+        {"two hours and more are readable", "8549", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,
+         8549 * NS_PER_SECOND},
+        {"2^31 seconds are readable", "2147483648", HINT_SECONDS_OR_DATE, REDIAL_HINT_DELAY,
+         2147483648 * NS_PER_SECOND},
+        {"more than int64 saturates", "99999999999999999999", HINT_SECONDS_OR_DATE,
+         REDIAL_HINT_DELAY, INT64_MAX},
+        {"a date", "Thu, 01 Jan 2026 00:00:05 GMT", HINT_SECONDS_OR_DATE, REDIAL_HINT_INSTANT,
+         1767225605 * NS_PER_SECOND},
+        {"Unix seconds", "1767225605", HINT_UNIX_SECONDS, REDIAL_HINT_INSTANT,
+         1767225605 * NS_PER_SECOND},
+        {"an RFC 3339 instant", "2026-01-01T00:00:05Z", HINT_RFC3339, REDIAL_HINT_INSTANT,
+         1767225605 * NS_PER_SECOND},
+        {"a negative number is no wait", "-1", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"NaN is no wait", "NaN", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"infinity is no wait", "inf", HINT_MILLISECONDS, REDIAL_HINT_UNREADABLE, 0},
+        {"an exponent is no wait", "2e3", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"a unit is no number", "2s", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"a point alone is no number", ".5", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"nothing behind the point", "5.", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"an empty value", "", HINT_SECONDS_OR_DATE, REDIAL_HINT_UNREADABLE, 0},
+        {"a date is no milliseconds", "Thu, 01 Jan 2026 00:00:05 GMT", HINT_MILLISECONDS,
+         REDIAL_HINT_UNREADABLE, 0},
+        {"a month that is none", "Thu, 01 Foo 2026 00:00:05 GMT", HINT_SECONDS_OR_DATE,
+         REDIAL_HINT_UNREADABLE, 0},
     };
     return cr_make_param_array(struct hint_case, cases, REDIAL_COUNT_OF(cases));
 }
@@ -63,10 +63,7 @@ ParameterizedTest(struct hint_case *c, hint, reads)
 
 static int64_t choose(struct redial_hint first, struct redial_hint second, uint8_t *header)
 {
-    struct hint_policy policy = {
-        .from = {0, 1},
-          .count = 2
-    };
+    struct hint_policy policy = {.from = {0, 1}, .count = 2};
     struct redial_hint hints[REDIAL_HINTS_MAX] = {first, second};
     return hint_choose(&policy, hints, 1000, header);
 }
@@ -85,10 +82,10 @@ Test(hint, an_unreadable_zero_or_past_hint_leaves_the_word_to_the_next)
     const struct redial_hint second = {.kind = REDIAL_HINT_DELAY, .value = 9};
     const struct redial_hint useless[] = {
         {.kind = REDIAL_HINT_ABSENT},
-        {                         .kind = REDIAL_HINT_UNREADABLE                         },
-        { .kind = REDIAL_HINT_DELAY,                          .value = 0},
-        {                        .kind = REDIAL_HINT_INSTANT,                          .value = 999},
-        {                        .kind = REDIAL_HINT_INSTANT,                          .value = 1000},
+        {.kind = REDIAL_HINT_UNREADABLE},
+        {.kind = REDIAL_HINT_DELAY, .value = 0},
+        {.kind = REDIAL_HINT_INSTANT, .value = 999},
+        {.kind = REDIAL_HINT_INSTANT, .value = 1000},
     };
     for (size_t i = 0; i < REDIAL_COUNT_OF(useless); i++) {
         uint8_t header = 0;

@@ -48,7 +48,8 @@ struct redial_hint {
 /* The texts that rules can name exactly; each has a symbol once the event is prepared. */
 enum redial_event_text {
     REDIAL_TEXT_ERROR,        /* the platform's error type or name: "overloaded_error",
-                                 "ThrottlingException",        "RESOURCE_EXHAUSTED", "DeploymentNotFound" */
+                                 "ThrottlingException",        "RESOURCE_EXHAUSTED", "DeploymentNotFound"
+                               */
     REDIAL_TEXT_ERROR_CODE,   /* Anthropic error.details.error_code and the like */
     REDIAL_TEXT_STREAM_ERROR, /* the type inside a stream's error event or exception frame */
     REDIAL_TEXT_STOP_REASON,

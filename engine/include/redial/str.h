@@ -10,7 +10,10 @@ struct redial_str {
     size_t len;      /* bytes */
 };
 
-#define REDIAL_STR(literal) ((struct redial_str){(literal), sizeof(literal) - 1})
-#define REDIAL_STR_ARG(s)   (int)(s).len, (s).ptr /* for printf("%.*s") */
+/* clang-format off */
+#define REDIAL_STR(literal)      ((struct redial_str)REDIAL_STR_INIT(literal))
+#define REDIAL_STR_INIT(literal) {(literal), sizeof(literal) - 1} /* for tables of static storage */
+#define REDIAL_STR_ARG(s)        (int)(s).len, (s).ptr            /* for printf("%.*s") */
+/* clang-format on */
 
 #endif

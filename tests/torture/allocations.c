@@ -1,0 +1,122 @@
+/* Every allocation made to fail, one after the other: a load either succeeds or says that memory is
+ * out, never crashes, never leaks. The C library's allocator is stood in front of, so libyaml and
+ * cJSON are in it too. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/load.h"
+#include "document/node.h"
+#include "redial/redial.h"
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t count, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void __libc_free(void *block);
+
+static size_t countdown; /* the allocation that fails, counted from here; 0: none */
+static bool has_failed;
+static long blocks_live;
+
+static bool fails(void)
+{
+    if (countdown == 0 || --countdown > 0) return false;
+    has_failed = true;
+    errno = ENOMEM;
+    return true;
+}
+
+void *malloc(size_t size)
+{
+    if (fails()) return NULL;
+    blocks_live++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    if (fails()) return NULL;
+    blocks_live++;
+    return __libc_calloc(count, size);
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (fails()) return NULL;
+    if (!block) blocks_live++;
+    return __libc_realloc(block, size);
+}
+
+void free(void *block)
+{
+    if (block) blocks_live--;
+    __libc_free(block);
+}
+
+/* Does the work once; true when it came to a good end. */
+typedef bool work_fn(const char *path);
+
+static bool load_policy(const char *path)
+{
+    struct diag_list *diags = diag_list_new();
+    struct redial_policy *policy =
+        policy_load(path, (const struct redial_env[]){{NULL, NULL}}, diags);
+    bool good = policy != NULL;
+    if (!good && diags && diag_errors(diags) == 0) {
+        fprintf(stderr, "torture: %s: no policy and not a word why\n", path);
+        exit(1);
+    }
+    redial_policy_release(policy);
+    diag_list_destroy(diags);
+    return good;
+}
+
+static bool render_diagnostics(const char *path)
+{
+    struct diag_list *diags = diag_list_new();
+    struct text text = TEXT_INIT;
+    redial_policy_release(policy_load(path, NULL, diags));
+    diag_render(diags, true, &text);
+    bool good = !text.failed;
+    text_clean_up(&text);
+    diag_list_destroy(diags);
+    return good;
+}
+
+static const struct {
+    const char *name;
+    work_fn *work;
+    const char *path;
+} works[] = {
+    {"the default policy", load_policy, "policies/claude-code.yaml"},
+    {"diagnostics of a wrong policy", render_diagnostics, "tests/golden/policy/unknown-key.yaml"},
+};
+
+static bool torture(const char *name, work_fn *work, const char *path)
+{
+    work(path); /* once in peace, for what libraries keep for ever */
+    size_t nth = 0;
+    do {
+        long before = blocks_live;
+        has_failed = false;
+        countdown = ++nth;
+        work(path);
+        countdown = 0;
+        if (blocks_live != before) {
+            fprintf(stderr, "torture: %s: %ld blocks leak when allocation %zu fails\n", name,
+                    blocks_live - before, nth);
+            return false;
+        }
+    } while (has_failed);
+    printf("torture: %s survives each of its %zu allocations failing\n", name, nth - 1);
+    return true;
+}
+
+int main(void)
+{
+    bool good = true;
+    for (size_t i = 0; i < REDIAL_COUNT_OF(works); i++)
+        good &= torture(works[i].name, works[i].work, works[i].path);
+    return good ? 0 : 1;
+}
