@@ -82,11 +82,11 @@ static const struct {
     const char *pattern;
     enum hint_unit unit;
 } known_headers[] = {
-    {"retry-after-ms",                     HINT_MILLISECONDS   },
-    {"x-ms-retry-after-ms",                HINT_MILLISECONDS   },
-    {"retry-after",                        HINT_SECONDS_OR_DATE},
-    {"anthropic-ratelimit-unified-*reset", HINT_UNIX_SECONDS   },
-    {"anthropic-*-reset",                  HINT_RFC3339        },
+    {"retry-after-ms", HINT_MILLISECONDS},
+    {"x-ms-retry-after-ms", HINT_MILLISECONDS},
+    {"retry-after", HINT_SECONDS_OR_DATE},
+    {"anthropic-ratelimit-unified-*reset", HINT_UNIX_SECONDS},
+    {"anthropic-*-reset", HINT_RFC3339},
 };
 
 static bool unit_of_header(struct redial_str name, enum hint_unit *unit)
@@ -126,9 +126,9 @@ static bool read_header_name(struct reading *reading, const struct node *value, 
 
 static const struct key hint_source_keys[] = {
     {"header", read_header_name, offsetof(struct hint_source, header), "the header's name", "text",
-     true                                                                                               },
-    {"as",     read_hint_unit,   offsetof(struct hint_source, unit),   "what its value is",
-     "seconds_or_date, milliseconds, unix_seconds or rfc3339",                                      true},
+     true},
+    {"as", read_hint_unit, offsetof(struct hint_source, unit), "what its value is",
+     "seconds_or_date, milliseconds, unix_seconds or rfc3339", true},
 };
 static const struct keys hint_source_table = {"a hint's header", hint_source_keys,
                                               REDIAL_COUNT_OF(hint_source_keys)};
@@ -210,12 +210,12 @@ static bool read_hint_above(struct reading *reading, const struct node *value, v
 }
 
 static const struct key hint_keys[] = {
-    {"from",           read_hint_from,              0,      "the headers to read, the first readable one wins",
+    {"from", read_hint_from, 0, "the headers to read, the first readable one wins",
      "list of header names or {header: name, as: unit}", false},
-    { "max",   read_duration, offsetof(struct hint_policy,   max),                  "the longest wait that is obeyed",
-     "duration",                                         false},
-    { "above", read_hint_above, offsetof(struct hint_policy, above),                       "what a longer one leads to",
-     "clamp, ignore, give_up or fallback",               false},
+    {"max", read_duration, offsetof(struct hint_policy, max), "the longest wait that is obeyed",
+     "duration", false},
+    {"above", read_hint_above, offsetof(struct hint_policy, above), "what a longer one leads to",
+     "clamp, ignore, give_up or fallback", false},
 };
 static const struct keys hint_table = {"hint", hint_keys, REDIAL_COUNT_OF(hint_keys)};
 
@@ -235,21 +235,21 @@ static bool read_hint(struct reading *reading, const struct node *value, void *t
  */
 
 static const struct key backoff_keys[] = {
-    {"like",                   already_read,            0,                                                       "take all keys of that backoff, then change the ones written here",
-     "name of a backoff above",                                                                                                                                                                  false},
-    {                  "kind",               read_kind, offsetof(struct backoff,                                                   kind),                                               "how the wait grows",
-     "constant, linear, exponential or decorrelated",                                                                                                                                            false},
-    {                  "base",           read_duration, offsetof(struct backoff,                                                   base),                                                   "the first wait", "duration", false},
-    {                  "factor",             read_factor, offsetof(struct backoff,                                                 factor),
-     "exponential: every wait is so many times the one before",                                                                                                                "number above 0", false},
-    {                  "cap",              read_bound, offsetof(struct backoff,                                                    cap),                                  "the longest wait, before jitter",
-     "duration or unlimited",                                                                                                                                                                    false},
-    {                  "jitter",             read_jitter,                       0, "chance, so that many callers do not come back at once",
-     "none, full, equal, {add: share}, {subtract: share} or {spread: share}",                                                                                                             false     },
-    { "cap_after_jitter", read_bool,       offsetof(struct backoff,                                                                  cap_after_jitter),
-     "the cap holds for the jittered wait too",                                                                                                                          "true or false",      false},
-    {             "hint", read_hint,                   offsetof(struct backoff,                      hint),                                                                                                                                                   "the server's own word on waiting",
-     "{from, max, above} or none",                                                                                                                                                             false},
+    {"like", already_read, 0, "take all keys of that backoff, then change the ones written here",
+     "name of a backoff above", false},
+    {"kind", read_kind, offsetof(struct backoff, kind), "how the wait grows",
+     "constant, linear, exponential or decorrelated", false},
+    {"base", read_duration, offsetof(struct backoff, base), "the first wait", "duration", false},
+    {"factor", read_factor, offsetof(struct backoff, factor),
+     "exponential: every wait is so many times the one before", "number above 0", false},
+    {"cap", read_bound, offsetof(struct backoff, cap), "the longest wait, before jitter",
+     "duration or unlimited", false},
+    {"jitter", read_jitter, 0, "chance, so that many callers do not come back at once",
+     "none, full, equal, {add: share}, {subtract: share} or {spread: share}", false},
+    {"cap_after_jitter", read_bool, offsetof(struct backoff, cap_after_jitter),
+     "the cap holds for the jittered wait too", "true or false", false},
+    {"hint", read_hint, offsetof(struct backoff, hint), "the server's own word on waiting",
+     "{from, max, above} or none", false},
 };
 static const struct keys backoff_table = {"a backoff", backoff_keys, REDIAL_COUNT_OF(backoff_keys)};
 

@@ -374,15 +374,15 @@ static bool read_plain_number(struct reading *reading, const struct node *value,
 }
 
 static const struct key number_bound_keys[] = {
-    {"over",  read_plain_number, offsetof(struct bounds, over),  "more than this", "number", false},
+    {"over", read_plain_number, offsetof(struct bounds, over), "more than this", "number", false},
     {"under", read_plain_number, offsetof(struct bounds, under), "less than this", "number", false},
 };
 static const struct keys number_bounds = {"a bound", number_bound_keys,
                                           REDIAL_COUNT_OF(number_bound_keys)};
 static const struct key duration_bound_keys[] = {
-    {"over",  read_duration, offsetof(struct bounds, over),  "longer than this",  "duration", false},
+    {"over", read_duration, offsetof(struct bounds, over), "longer than this", "duration", false},
     {"under", read_duration, offsetof(struct bounds, under), "shorter than this", "duration",
-     false                                                                                         },
+     false},
 };
 static const struct keys duration_bounds = {"a bound", duration_bound_keys,
                                             REDIAL_COUNT_OF(duration_bound_keys)};

@@ -136,38 +136,39 @@ static bool keep_modes(struct reading *reading, const struct node *value, void *
 }
 
 static const struct key policy_keys[] = {
-    {"redial",                         read_version, 0,                             "format version",                         "1",                              true                                                                                                             },
-    {"name",                           read_name,    offsetof(struct redial_policy, name),                                    "what reports call it",           "text",
+    {"redial", read_version, 0, "format version", "1", true},
+    {"name", read_name, offsetof(struct redial_policy, name), "what reports call it", "text",
      false},
-    {"about",                                read_text,                                      offsetof(struct redial_policy,                           about), "what it is for", "text",                                                                                                  false},
-    {"uses",                           read_elsewhere,                                       0,                                                               "files that describe platforms, relative to this one",
-     "list of paths",                                                        false},
-    {"call",                           read_call,                                       0,                                                               "what holds for a call unless the caller says otherwise",
-     "{query, attempt_timeout, idle_timeout}",      false                                            },
-    {"limits",                           read_limits,                                       offsetof(struct redial_policy,                                                             variants[VARIANT_PLAIN].limits),
-     "what bounds every call",                        "{retries, attempts, deadline}",  false},
-    {"backoff", read_backoffs,        0,                                     "named ways to wait; the first is the step `backoff`",
-     "mapping of names to backoffs",                                                                 false                                                                                                                                                                        },
-    {"rules",   read_rules,          0,                                       "what to do, the first that matches decides",                                                                         "list of rules",                             true},
-    {"fallback",                 keep_fallback,                         0,                                                      "what to go on with",             "{models, providers}",false                                                                                                                },
-    {"providers",           read_providers,                  0,
-     "configured uses of a platform; without this, one of each by its own name",                                                                 "mapping of names to providers",                                                                                      false                                                                    },
-    {"modes", keep_modes,        0,                                     "variations of the policy",       "{unattended}",false},
-    {"transport",                  read_transport,                         0,                                                      "what a broken attempt means, on any platform",
-     "list of {class, when}",                                                                                                                                        false                                                                                                                                                                                                                                                   },
-    {"platforms",          read_platforms,                 0,                                              "what the platforms are",                                                                            "mapping of names to platforms",
+    {"about", read_text, offsetof(struct redial_policy, about), "what it is for", "text", false},
+    {"uses", read_elsewhere, 0, "files that describe platforms, relative to this one",
+     "list of paths", false},
+    {"call", read_call, 0, "what holds for a call unless the caller says otherwise",
+     "{query, attempt_timeout, idle_timeout}", false},
+    {"limits", read_limits, offsetof(struct redial_policy, variants[VARIANT_PLAIN].limits),
+     "what bounds every call", "{retries, attempts, deadline}", false},
+    {"backoff", read_backoffs, 0, "named ways to wait; the first is the step `backoff`",
+     "mapping of names to backoffs", false},
+    {"rules", read_rules, 0, "what to do, the first that matches decides", "list of rules", true},
+    {"fallback", keep_fallback, 0, "what to go on with", "{models, providers}", false},
+    {"providers", read_providers, 0,
+     "configured uses of a platform; without this, one of each by its own name",
+     "mapping of names to providers", false},
+    {"modes", keep_modes, 0, "variations of the policy", "{unattended}", false},
+    {"transport", read_transport, 0, "what a broken attempt means, on any platform",
+     "list of {class, when}", false},
+    {"platforms", read_platforms, 0, "what the platforms are", "mapping of names to platforms",
      false},
-    {"lint", read_lint,                                          0,                                                                       "warnings that are meant to be so",                                                                                                          "{ignore}",                                                                                                                                 false                                                                                                                                                                                                                                                                                                                                                                                                             },
+    {"lint", read_lint, 0, "warnings that are meant to be so", "{ignore}", false},
 };
 static const struct keys policy_table = {"a policy", policy_keys, REDIAL_COUNT_OF(policy_keys)};
 
 static const struct key used_keys[] = {
-    {"redial",    read_version,   0, "format version",                               "1",                             true },
-    {"about",     read_elsewhere, 0, "what it is for",                               "text",                          false},
+    {"redial", read_version, 0, "format version", "1", true},
+    {"about", read_elsewhere, 0, "what it is for", "text", false},
     {"transport", read_transport, 0, "what a broken attempt means, on any platform",
-     "list of {class, when}",                                                                                         false},
-    {"platforms", read_platforms, 0, "what the platforms are",                       "mapping of names to platforms",
-     false                                                                                                                 },
+     "list of {class, when}", false},
+    {"platforms", read_platforms, 0, "what the platforms are", "mapping of names to platforms",
+     false},
 };
 static const struct keys used_table = {"a file that a policy uses", used_keys,
                                        REDIAL_COUNT_OF(used_keys)};
@@ -324,12 +325,10 @@ static struct redial_policy *read_source(struct arena *arena, const struct sourc
     struct arena *nodes = arena_new();
     struct redial_policy *policy = nodes ? policy_new(arena) : NULL;
     if (policy) {
-        struct config config = {
-            .reading = {.arena = arena, .diags = diags},
-            .policy = policy,
-            .environment = environment,
-            .nodes = nodes
-        };
+        struct config config = {.reading = {.arena = arena, .diags = diags},
+                                .policy = policy,
+                                .environment = environment,
+                                .nodes = nodes};
         config.reading.context = &config;
         read_policy(&config, source);
     } else {

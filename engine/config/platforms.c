@@ -72,7 +72,8 @@ static bool read_classify(struct reading *reading, const struct node *value, voi
 }
 
 /* ---- Features
- * ----------------------------------------------------------------------------------------------------- */
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static bool read_support(struct reading *reading, const struct node *value, void *target)
 {
@@ -124,8 +125,8 @@ static bool is_region(struct redial_str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.ptr[i];
-        bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                    c == '-';
+        bool fine =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
         if (!fine) return false;
     }
     return true;
@@ -241,7 +242,8 @@ static bool read_models(struct reading *reading, const struct node *value, void 
 }
 
 /* ---- A platform
- * --------------------------------------------------------------------------------------------------- */
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 /* What each platform speaks: written in the file for its reader, and checked. */
 static const char *const wires[PLATFORM_KIND_COUNT] = {
@@ -257,10 +259,9 @@ static bool read_wire(struct reading *reading, const struct node *value, void *t
     const char *wire = wires[platform->kind];
     if (value->kind == NODE_SCALAR && str_is(value->text, wire)) return true;
     struct redial_str written = node_written(value), name = platform->name;
-    struct diag *diag =
-        diag_error(reading->diags, "unknown-word", value->span,
-                   "platform '%.*s' does not speak '%.*s'", REDIAL_STR_ARG(name),
-                   REDIAL_STR_ARG(written));
+    struct diag *diag = diag_error(reading->diags, "unknown-word", value->span,
+                                   "platform '%.*s' does not speak '%.*s'", REDIAL_STR_ARG(name),
+                                   REDIAL_STR_ARG(written));
     diag_cure(reading->diags, diag, "it speaks %s", wire);
     return false;
 }
@@ -300,8 +301,8 @@ static bool read_credentials(struct reading *reading, const struct node *value, 
 }
 
 static const struct key platform_keys[] = {
-    {"use_when", read_text, offsetof(struct platform, use_when), "when one would choose it",
-     "text", false},
+    {"use_when", read_text, offsetof(struct platform, use_when), "when one would choose it", "text",
+     false},
     {"wire", read_wire, 0, "what it speaks", "the platform's wire", false},
     {"endpoint", read_base_url, offsetof(struct platform, endpoint),
      "where it is; {region} stands for the region", "URL", false},

@@ -14,13 +14,13 @@ static bool read_platform_name(struct reading *reading, const struct node *value
 }
 
 static const struct key provider_keys[] = {
-    {"platform",  read_platform_name, offsetof(struct provider, platform),  "what kind it is",
-     "name of a platform",                                                                                  true },
-    {"region",    read_region_name,   offsetof(struct provider, region),    "where its calls land", "text",
-     false                                                                                                       },
-    {"base_url",  read_base_url,      offsetof(struct provider, base_url),  "where it is",          "URL",  false},
-    {"residency", read_text,          offsetof(struct provider, residency), "where its data stays", "text",
-     false                                                                                                       },
+    {"platform", read_platform_name, offsetof(struct provider, platform), "what kind it is",
+     "name of a platform", true},
+    {"region", read_region_name, offsetof(struct provider, region), "where its calls land", "text",
+     false},
+    {"base_url", read_base_url, offsetof(struct provider, base_url), "where it is", "URL", false},
+    {"residency", read_text, offsetof(struct provider, residency), "where its data stays", "text",
+     false},
 };
 static const struct keys provider_table = {"a provider", provider_keys,
                                            REDIAL_COUNT_OF(provider_keys)};
@@ -158,10 +158,11 @@ static bool read_fallback_providers(struct reading *reading, const struct node *
 }
 
 static const struct key fallback_keys[] = {
-    {"models",    read_fallback_models,    0, "which models to go on with, in order, each once per call",
-     "mapping of a model to its candidates",                                                                                                         false},
+    {"models", read_fallback_models, 0, "which models to go on with, in order, each once per call",
+     "mapping of a model to its candidates", false},
     {"providers", read_fallback_providers, 0,
-     "which providers to go on with; billing and residency change with them",                             "mapping of a provider to its candidates", false},
+     "which providers to go on with; billing and residency change with them",
+     "mapping of a provider to its candidates", false},
 };
 static const struct keys fallback_table = {"fallback", fallback_keys,
                                            REDIAL_COUNT_OF(fallback_keys)};
@@ -193,11 +194,11 @@ static bool read_timeout(struct reading *reading, const struct node *value, void
 }
 
 static const struct key call_keys[] = {
-    {"query",       read_query,                    0,                     "whether a person waits, unless the caller says",
-     "foreground or background",                                false},
-    { "attempt_timeout", read_timeout, offsetof(struct redial_policy, call.attempt_timeout),
-     "the longest time for one attempt",            "duration", false},
-    { "idle_timeout", read_timeout, offsetof(struct redial_policy,    call.idle_timeout),
+    {"query", read_query, 0, "whether a person waits, unless the caller says",
+     "foreground or background", false},
+    {"attempt_timeout", read_timeout, offsetof(struct redial_policy, call.attempt_timeout),
+     "the longest time for one attempt", "duration", false},
+    {"idle_timeout", read_timeout, offsetof(struct redial_policy, call.idle_timeout),
      "the longest silence within a streamed reply", "duration", false},
 };
 static const struct keys call_table = {"call", call_keys, REDIAL_COUNT_OF(call_keys)};

@@ -31,18 +31,18 @@ static bool read_counter(struct reading *reading, const struct node *value, void
 }
 
 static const struct key rule_keys[] = {
-    {"name",                  read_name,                  offsetof(struct rule, name),                                                 "what stories call it",                                                                                     "text",true},
-    {"about",                       read_text,                                           offsetof(struct rule,                                about),                       "why it is there",                                                                                            "text",false},
-    {"when",                  read_condition,                                            offsetof(struct rule,                                                           when),                                                                                 "what it answers to",
-     "always or a condition",         true},
-    {"do", read_steps,                       offsetof(struct rule,                                           steps),                                                                                             "what to do",                                                                                                                                                                                             "list of steps",true},
-    {"then",           read_steps,                      offsetof(struct rule,                                      then),"what to do once `max` retries are used up",
-     "list of steps",false},
-    {"max",                  read_max, 0,                                                           "retries under this rule in one leg",                                                                                                           "number or unlimited",                                                                                                                                                                                                                     false                                                                                },
-    {"after_output",                      read_after_output,            offsetof(struct rule,after_output),
-     "what to do when the caller already has output","stop or restart",false},
-    {"count",   read_counter,     0,                           "count the retries as those of another rule",                                                               "name of a rule",
-     false                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        },
+    {"name", read_name, offsetof(struct rule, name), "what stories call it", "text", true},
+    {"about", read_text, offsetof(struct rule, about), "why it is there", "text", false},
+    {"when", read_condition, offsetof(struct rule, when), "what it answers to",
+     "always or a condition", true},
+    {"do", read_steps, offsetof(struct rule, steps), "what to do", "list of steps", true},
+    {"then", read_steps, offsetof(struct rule, then), "what to do once `max` retries are used up",
+     "list of steps", false},
+    {"max", read_max, 0, "retries under this rule in one leg", "number or unlimited", false},
+    {"after_output", read_after_output, offsetof(struct rule, after_output),
+     "what to do when the caller already has output", "stop or restart", false},
+    {"count", read_counter, 0, "count the retries as those of another rule", "name of a rule",
+     false},
 };
 static const struct keys rule_table = {"a rule", rule_keys, REDIAL_COUNT_OF(rule_keys)};
 
@@ -142,11 +142,11 @@ static bool read_attempts(struct reading *reading, const struct node *value, voi
 }
 
 static const struct key limits_keys[] = {
-    {"retries",  read_retries,  offsetof(struct limits, retries),  "retries of one leg",
-     "number or unlimited",   false},
+    {"retries", read_retries, offsetof(struct limits, retries), "retries of one leg",
+     "number or unlimited", false},
     {"attempts", read_attempts, offsetof(struct limits, attempts), "attempts of one call",
-     "number or unlimited",   false},
-    {"deadline", read_bound,    offsetof(struct limits, deadline), "time for the whole call",
+     "number or unlimited", false},
+    {"deadline", read_bound, offsetof(struct limits, deadline), "time for the whole call",
      "duration or unlimited", false},
 };
 static const struct keys limits_table = {"limits", limits_keys, REDIAL_COUNT_OF(limits_keys)};
@@ -163,10 +163,10 @@ bool read_limits(struct reading *reading, const struct node *value, void *target
  */
 
 static const struct key rule_change_keys[] = {
-    {"max",       read_max,             0,      "retries under this rule in one leg",        "number or unlimited", false},
-    { "do", read_steps, offsetof(struct rule, steps),                                "what to do",       "list of steps", false},
-    { "then", read_steps, offsetof(struct rule,  then), "what to do once `max` retries are used up",
-     "list of steps",                                                                                               false},
+    {"max", read_max, 0, "retries under this rule in one leg", "number or unlimited", false},
+    {"do", read_steps, offsetof(struct rule, steps), "what to do", "list of steps", false},
+    {"then", read_steps, offsetof(struct rule, then), "what to do once `max` retries are used up",
+     "list of steps", false},
 };
 static const struct keys rule_change_table = {"a change of a rule", rule_change_keys,
                                               REDIAL_COUNT_OF(rule_change_keys)};
@@ -200,12 +200,12 @@ static bool change_backoff(struct reading *reading, const struct node *value, vo
 }
 
 static const struct key change_keys[] = {
-    {"limits", read_limits, offsetof(struct variant, limits), "limits in this mode",                            "limits",
+    {"limits", read_limits, offsetof(struct variant, limits), "limits in this mode", "limits",
      false},
-    {"backoff",        change_backoff,           0,             "what the step `backoff` means in this mode",
-     "name of a backoff", false                                                                                                },
-    {"rules",        change_rules,             0,                 "rules that are different in this mode",
-     "mapping of rule names to {max, do, then}",    false                                                                         },
+    {"backoff", change_backoff, 0, "what the step `backoff` means in this mode",
+     "name of a backoff", false},
+    {"rules", change_rules, 0, "rules that are different in this mode",
+     "mapping of rule names to {max, do, then}", false},
 };
 static const struct keys change_table = {"a mode's change", change_keys,
                                          REDIAL_COUNT_OF(change_keys)};
@@ -242,8 +242,8 @@ static bool read_enable(struct reading *reading, const struct node *value, void 
 
 static const struct key unattended_keys[] = {
     {"enable", read_enable, 0, "what switches the mode on, besides the caller", "{env: names}",
-     false                                                                                                      },
-    {"change", read_change, 0, "what is different in this mode",                "{limits, backoff, rules}", true},
+     false},
+    {"change", read_change, 0, "what is different in this mode", "{limits, backoff, rules}", true},
 };
 static const struct keys unattended_table = {"the mode unattended", unattended_keys,
                                              REDIAL_COUNT_OF(unattended_keys)};

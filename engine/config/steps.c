@@ -20,20 +20,20 @@ static bool read_below_floor(struct reading *reading, const struct node *value, 
 }
 
 static const struct key raise_keys[] = {
-    {"floor",  read_tokens, offsetof(struct step, floor),  "at least so many tokens", "tokens",
-     false                                                                                           },
+    {"floor", read_tokens, offsetof(struct step, floor), "at least so many tokens", "tokens",
+     false},
     {"buffer", read_tokens, offsetof(struct step, buffer),
-     "so many tokens of the context window stay free",                                "tokens", false},
+     "so many tokens of the context window stay free", "tokens", false},
 };
 static const struct keys raise_table = {"raise_output_limit", raise_keys,
                                         REDIAL_COUNT_OF(raise_keys)};
 static const struct key fit_keys[] = {
-    {"floor",       read_tokens,      offsetof(struct step, floor),       "at least so many tokens", "tokens",
-     false                                                                                                                   },
-    {"buffer",      read_tokens,      offsetof(struct step, buffer),
-     "so many tokens of the context window stay free",                                               "tokens",          false},
+    {"floor", read_tokens, offsetof(struct step, floor), "at least so many tokens", "tokens",
+     false},
+    {"buffer", read_tokens, offsetof(struct step, buffer),
+     "so many tokens of the context window stay free", "tokens", false},
     {"below_floor", read_below_floor, offsetof(struct step, below_floor),
-     "what to do when less than the floor fits",                                                     "fail or compact", false},
+     "what to do when less than the floor fits", "fail or compact", false},
 };
 static const struct keys fit_table = {"fit_output_limit", fit_keys, REDIAL_COUNT_OF(fit_keys)};
 
@@ -69,19 +69,19 @@ static const struct {
     bool (*parameters)(struct reading *reading, const struct node *value, struct step *step);
     const char *example;
 } forms[REDIAL_STEP_COUNT] = {
-    [REDIAL_STEP_RETRY] = {true,  NULL,              "retry"                  },
-    [REDIAL_STEP_FAIL] = {true,  NULL,              "fail"                   },
-    [REDIAL_STEP_BACKOFF] = {true,  read_step_backoff, "{backoff: NAME}"        },
-    [REDIAL_STEP_WAIT] = {false, read_step_wait,    "{wait: 5s}"             },
-    [REDIAL_STEP_REFRESH] = {true,  NULL,              "refresh"                },
-    [REDIAL_STEP_FRESH_CONNECTION] = {true,  NULL,              "fresh_connection"       },
-    [REDIAL_STEP_COMPACT] = {true,  NULL,              "compact"                },
-    [REDIAL_STEP_RAISE_OUTPUT_LIMIT] = {true,  read_step_raise,
-                           "{raise_output_limit: {floor: 3000, buffer: 1000}}"},
-    [REDIAL_STEP_FIT_OUTPUT_LIMIT] = {true,  read_step_fit,
-                           "{fit_output_limit: {floor: 3000, buffer: 1000}}"  },
-    [REDIAL_STEP_FALLBACK_MODEL] = {true,  NULL,              "fallback_model"         },
-    [REDIAL_STEP_FALLBACK_PROVIDER] = {true,  NULL,              "fallback_provider"      },
+    [REDIAL_STEP_RETRY] = {true, NULL, "retry"},
+    [REDIAL_STEP_FAIL] = {true, NULL, "fail"},
+    [REDIAL_STEP_BACKOFF] = {true, read_step_backoff, "{backoff: NAME}"},
+    [REDIAL_STEP_WAIT] = {false, read_step_wait, "{wait: 5s}"},
+    [REDIAL_STEP_REFRESH] = {true, NULL, "refresh"},
+    [REDIAL_STEP_FRESH_CONNECTION] = {true, NULL, "fresh_connection"},
+    [REDIAL_STEP_COMPACT] = {true, NULL, "compact"},
+    [REDIAL_STEP_RAISE_OUTPUT_LIMIT] = {true, read_step_raise,
+                                        "{raise_output_limit: {floor: 3000, buffer: 1000}}"},
+    [REDIAL_STEP_FIT_OUTPUT_LIMIT] = {true, read_step_fit,
+                                      "{fit_output_limit: {floor: 3000, buffer: 1000}}"},
+    [REDIAL_STEP_FALLBACK_MODEL] = {true, NULL, "fallback_model"},
+    [REDIAL_STEP_FALLBACK_PROVIDER] = {true, NULL, "fallback_provider"},
 };
 
 static bool badly_formed(struct reading *reading, const struct node *item, const char *word,
@@ -143,11 +143,11 @@ static const struct {
     uint32_t kinds;
     const char *what, *cure;
 } once_only[] = {
-    {WAITS,     "is a second wait",                          "keep one of backoff and wait"},
+    {WAITS, "is a second wait", "keep one of backoff and wait"},
     {FALLBACKS, "is a second change of where the call goes",
-     "keep one of fallback_model and fallback_provider"                                    },
-    {LIMITS,    "is a second change of the output limit",
-     "keep one of raise_output_limit and fit_output_limit"                                 },
+     "keep one of fallback_model and fallback_provider"},
+    {LIMITS, "is a second change of the output limit",
+     "keep one of raise_output_limit and fit_output_limit"},
 };
 
 static bool check_order(struct reading *reading, const struct steps *steps)

@@ -206,11 +206,11 @@ bool read_share(struct reading *reading, const struct node *value, void *target)
 static const struct {
     const char *message, *cure;
 } duration_errors[] = {
-    [DURATION_NO_UNIT] = {"has no unit",         "write it as 500ms, 5s, 10m or 1h"       },
+    [DURATION_NO_UNIT] = {"has no unit", "write it as 500ms, 5s, 10m or 1h"},
     [DURATION_UNKNOWN_UNIT] = {"has an unknown unit", "the units are ns, us, ms, s, m, h and d"},
-    [DURATION_NEGATIVE] = {"is negative",         "a duration is 0s or more"               },
-    [DURATION_OVERFLOW] = {"is too long",         "the longest duration is about 292 years"},
-    [DURATION_MALFORMED] = {"is not a duration",   "write it as 500ms, 1.5s or 1m30s"       },
+    [DURATION_NEGATIVE] = {"is negative", "a duration is 0s or more"},
+    [DURATION_OVERFLOW] = {"is too long", "the longest duration is about 292 years"},
+    [DURATION_MALFORMED] = {"is not a duration", "write it as 500ms, 1.5s or 1m30s"},
 };
 
 bool read_duration(struct reading *reading, const struct node *value, void *target)

@@ -260,11 +260,9 @@ static const struct stream_event {
     const char *name;
     unsigned (*read)(struct reply_reader *reader, const struct json *data);
 } stream_events[] = {
-    {"content_block_delta", read_delta        },
-    {"message_start",       read_message_start},
-    {"message_delta",       read_message_delta},
-    {"message_stop",        read_message_stop },
-    {"error",               read_stream_error },
+    {"content_block_delta", read_delta},   {"message_start", read_message_start},
+    {"message_delta", read_message_delta}, {"message_stop", read_message_stop},
+    {"error", read_stream_error},
 };
 
 /* Events of other names (ping, and what is invented later) are passed over unread. */

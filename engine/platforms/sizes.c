@@ -13,7 +13,7 @@ struct sentence {
 #define NUMBERS_MAX 3
 
 static const struct sentence sentences[] = {
-    {"prompt is too long: # tokens > # maximum",                      0, 1},
+    {"prompt is too long: # tokens > # maximum", 0, 1},
     {"input length and `max_tokens` exceed context limit: # + # > #", 0, 2},
 };
 

@@ -164,12 +164,12 @@ static const struct {
     void (*put)(struct text *out, const struct story_entry *entry,
                 const struct redial_policy *policy);
 } decisions[REDIAL_DECISION_COUNT] = {
-    [REDIAL_DECISION_NOTHING] = {"nothing", NULL      },
-    [REDIAL_DECISION_SEND] = {"send",    put_send  },
-    [REDIAL_DECISION_WAIT] = {"wait",    put_wait  },
-    [REDIAL_DECISION_REPAIR] = {"repair",  put_repair},
-    [REDIAL_DECISION_FINISH] = {"finish",  put_finish},
-    [REDIAL_DECISION_MISUSE] = {"misuse",  NULL      },
+    [REDIAL_DECISION_NOTHING] = {"nothing", NULL},
+    [REDIAL_DECISION_SEND] = {"send", put_send},
+    [REDIAL_DECISION_WAIT] = {"wait", put_wait},
+    [REDIAL_DECISION_REPAIR] = {"repair", put_repair},
+    [REDIAL_DECISION_FINISH] = {"finish", put_finish},
+    [REDIAL_DECISION_MISUSE] = {"misuse", NULL},
 };
 
 static void put_step(struct text *out, const struct story *story,
