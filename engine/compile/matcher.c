@@ -4,7 +4,8 @@
 
 /* One conjunction of a row: the lists of values that become its key, and whether they say all. */
 struct conjunction {
-    const struct condition *lists[FACT_KEYS]; /* ONE_OF conditions, one per fact, in the order of their length */
+    const struct condition
+        *lists[FACT_KEYS]; /* ONE_OF conditions, one per fact, in the order of their length */
     size_t list_count;
     uint32_t mask;
     bool exact;
@@ -19,7 +20,8 @@ struct build {
     bool failed;
 };
 
-/* ---- What a key can say of a condition ----------------------------------------------------------------------- */
+/* ---- What a key can say of a condition
+ * ----------------------------------------------------------------------- */
 
 static void insert_by_length(struct conjunction *conjunction, const struct condition *list)
 {
@@ -31,7 +33,8 @@ static void insert_by_length(struct conjunction *conjunction, const struct condi
 
 static void add_conjunct(struct conjunction *conjunction, const struct condition *condition)
 {
-    bool indexed = condition->kind == CONDITION_ONE_OF && condition->fact < FACT_KEYS && condition->count > 0;
+    bool indexed =
+        condition->kind == CONDITION_ONE_OF && condition->fact < FACT_KEYS && condition->count > 0;
     if (indexed && !(conjunction->mask & 1u << condition->fact)) {
         conjunction->mask |= 1u << condition->fact;
         insert_by_length(conjunction, condition);
@@ -61,14 +64,17 @@ static struct conjunction conjunction_of(const struct condition *condition)
 {
     struct conjunction conjunction = {.exact = true};
     if (condition->kind == CONDITION_ALL)
-        for (size_t i = 0; i < condition->count; i++) add_conjunct(&conjunction, condition->children[i]);
+        for (size_t i = 0; i < condition->count; i++)
+            add_conjunct(&conjunction, condition->children[i]);
     else
         add_conjunct(&conjunction, condition);
     bound_product(&conjunction);
     return conjunction;
 }
 
-/* ---- Entries --------------------------------------------------------------------------------------------------- */
+/* ---- Entries
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool grow(void **array, size_t *capacity, size_t size)
 {
@@ -111,7 +117,8 @@ static bool room_for_entry(struct build *build)
 }
 
 /* One entry for each combination of the lists' values. */
-static void add_entries(struct build *build, const struct conjunction *conjunction, const struct condition *rest, uint32_t row)
+static void add_entries(struct build *build, const struct conjunction *conjunction,
+                        const struct condition *rest, uint32_t row)
 {
     size_t product = 1;
     for (size_t i = 0; i < conjunction->list_count; i++) product *= conjunction->lists[i]->count;
@@ -138,13 +145,16 @@ static void add_row(struct build *build, const struct condition *condition, uint
 {
     size_t count = condition->kind == CONDITION_ANY ? condition->count : 1;
     for (size_t i = 0; i < count; i++) {
-        const struct condition *way = condition->kind == CONDITION_ANY ? condition->children[i] : condition;
+        const struct condition *way =
+            condition->kind == CONDITION_ANY ? condition->children[i] : condition;
         struct conjunction conjunction = conjunction_of(way);
         add_entries(build, &conjunction, conjunction.exact ? NULL : condition, row);
     }
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------------------------ */
+/* ---- Tables
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t hash_of(const struct match_entry *entry, uint32_t mask)
 {
@@ -163,17 +173,21 @@ static bool same_key(const struct match_entry *a, const struct match_entry *b)
     return true;
 }
 
-/* Entries come last row first: each goes in front of those with its key, and one that its key says all of hides them. */
-static void put(struct match_entry *entries, uint32_t number, const struct match_shape *shape, uint32_t *table)
+/* Entries come last row first: each goes in front of those with its key, and one that its key says
+ * all of hides them. */
+static void put(struct match_entry *entries, uint32_t number, const struct match_shape *shape,
+                uint32_t *table)
 {
     struct match_entry *entry = &entries[number];
     uint32_t slot = hash_of(entry, shape->mask) & (shape->slots - 1);
-    while (table[slot] != MATCH_NONE && !same_key(&entries[table[slot]], entry)) slot = (slot + 1) & (shape->slots - 1);
+    while (table[slot] != MATCH_NONE && !same_key(&entries[table[slot]], entry))
+        slot = (slot + 1) & (shape->slots - 1);
     if (entry->rest) entry->next = table[slot];
     table[slot] = number;
 }
 
-static bool make_table(struct arena *arena, struct build *build, uint32_t shape_number, struct match_entry *entries)
+static bool make_table(struct arena *arena, struct build *build, uint32_t shape_number,
+                       struct match_entry *entries)
 {
     struct match_shape *shape = &build->shapes[shape_number];
     size_t count = 0;
@@ -191,7 +205,8 @@ static bool make_table(struct arena *arena, struct build *build, uint32_t shape_
 
 static int by_first_row(const void *a, const void *b)
 {
-    uint32_t x = ((const struct match_shape *)a)->first_row, y = ((const struct match_shape *)b)->first_row;
+    uint32_t x = ((const struct match_shape *)a)->first_row,
+             y = ((const struct match_shape *)b)->first_row;
     return (x > y) - (x < y);
 }
 
@@ -206,12 +221,16 @@ static bool finish(struct arena *arena, struct build *build, size_t rows, struct
         shapes[i] = build->shapes[i];
     }
     if (build->shape_count) qsort(shapes, build->shape_count, sizeof *shapes, by_first_row);
-    *matcher = (struct matcher){.rows = rows, .shape_count = build->shape_count, .entry_count = build->count,
-                                .shapes = shapes, .entries = entries};
+    *matcher = (struct matcher){.rows = rows,
+                                .shape_count = build->shape_count,
+                                .entry_count = build->count,
+                                .shapes = shapes,
+                                .entries = entries};
     return true;
 }
 
-bool matcher_build(struct arena *arena, const struct condition *const *rows, size_t count, struct matcher *matcher)
+bool matcher_build(struct arena *arena, const struct condition *const *rows, size_t count,
+                   struct matcher *matcher)
 {
     struct build build = {0};
     for (size_t row = 0; row < count && !build.failed; row++)

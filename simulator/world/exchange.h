@@ -35,6 +35,7 @@ struct act {
 /* Without a last END, RAW, CLOSE or RESET the server hangs: it says nothing more and keeps the
  * connection. */
 struct exchange {
+    uint32_t number; /* its own within a run, from 0 without holes: what a transport caches by */
     enum request_fault
         fault; /* other than REQUEST_READ: no acts; it happens `fault_at` ns after the send */
     int64_t fault_at;

@@ -1,0 +1,32 @@
+/* Scripted replies as the bytes and moments of their platform. The numbers in a message are the
+ * request's own: a fake does not lie about what it was sent. */
+#ifndef REDIAL_SIMULATOR_RENDER_H
+#define REDIAL_SIMULATOR_RENDER_H
+
+#include "base/arena.h"
+#include "model/policy.h"
+#include "simulator/world/exchange.h"
+#include "simulator/world/script.h"
+
+/* What of a request a reply can depend on. */
+struct render_facts {
+    enum platform_kind platform;
+    struct redial_str model; /* as the platform calls it */
+    int64_t max_tokens, input_tokens, context_tokens;
+    bool stream;     /* the request asked for a stream */
+    bool static_key; /* the request's credential cannot be refreshed */
+    uint64_t id;     /* ids in the reply are made from it */
+};
+
+#define RENDER_CONTEXT_DEFAULT 200000 /* tokens, of a model whose size no platform file tells */
+#define RENDER_OUTPUT_TOKENS   8      /* of an answer whose length nobody scripted */
+
+/* Fills `exchange` from `arena`. False when the reply makes no sense for this request, with the
+ * likely cure in `cure`, or when memory is out (`why` says it, `cure` is empty). */
+bool render_reply(struct arena *arena, const struct reply_script *reply,
+                  const struct render_facts *facts, struct exchange *exchange,
+                  struct redial_str *why, struct redial_str *cure) REDIAL_MUST_USE;
+/* Output tokens of the whole reply, 0 for an error: what an output limit is charged. */
+int64_t render_output_tokens(const struct reply_script *reply, const struct render_facts *facts);
+
+#endif

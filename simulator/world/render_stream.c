@@ -1,0 +1,171 @@
+/* Streamed replies: server-sent events, one piece each, so that faults can strike between any two.
+ */
+#include "simulator/world/render_parts.h"
+
+struct stream {
+    struct rendering *rendering;
+    struct text text; /* of the event being written */
+    int64_t output;   /* tokens of the whole answer */
+};
+
+/* ---- The payloads of the events that a reply is made of ---- */
+
+static void write_message_start(struct stream *stream, const struct stream_event *event)
+{
+    const struct render_facts *facts = stream->rendering->facts;
+    (void)event;
+    text_printf(&stream->text, "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_01");
+    render_id(facts->id + 1, &stream->text);
+    text_printf(&stream->text, "\",\"type\":\"message\",\"role\":\"assistant\",\"model\":");
+    text_append_json(&stream->text, facts->model);
+    text_printf(&stream->text,
+                ",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":"
+                "{\"input_tokens\":%lld,\"output_tokens\":1}}}",
+                (long long)facts->input_tokens);
+}
+
+static void write_block_start(struct stream *stream, const struct stream_event *event)
+{
+    (void)event;
+    text_printf(&stream->text, "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
+                               "{\"type\":\"text\",\"text\":\"\"}}");
+}
+
+static void write_delta(struct stream *stream, const struct stream_event *event)
+{
+    text_printf(&stream->text, "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+                               "{\"type\":\"text_delta\",\"text\":");
+    text_append_json(&stream->text, event->text.len ? event->text : REDIAL_STR("word "));
+    text_printf(&stream->text, "}}");
+}
+
+static void write_block_stop(struct stream *stream, const struct stream_event *event)
+{
+    (void)event;
+    text_printf(&stream->text, "{\"type\":\"content_block_stop\",\"index\":0}");
+}
+
+static void write_message_delta(struct stream *stream, const struct stream_event *event)
+{
+    (void)event;
+    text_printf(&stream->text, "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":");
+    text_append_json(&stream->text, render_stop_reason(stream->rendering));
+    text_printf(&stream->text, ",\"stop_sequence\":null},\"usage\":{\"output_tokens\":%lld}}",
+                (long long)stream->output);
+}
+
+static void write_message_stop(struct stream *stream, const struct stream_event *event)
+{
+    (void)event;
+    text_printf(&stream->text, "{\"type\":\"message_stop\"}");
+}
+
+static void write_ping(struct stream *stream, const struct stream_event *event)
+{
+    (void)event;
+    text_printf(&stream->text, "{\"type\":\"ping\"}");
+}
+
+typedef void payload_fn(struct stream *stream, const struct stream_event *event);
+static const struct payload {
+    const char *name;
+    payload_fn *write;
+} payloads[] = {
+    {"message_start", write_message_start},     {"ping", write_ping},
+    {"content_block_start", write_block_start}, {"content_block_delta", write_delta},
+    {"content_block_stop", write_block_stop},   {"message_delta", write_message_delta},
+    {"message_stop", write_message_stop},
+};
+
+/* ---- One event ---- */
+
+static payload_fn *payload_of(struct redial_str name)
+{
+    for (size_t i = 0; i < REDIAL_COUNT_OF(payloads); i++)
+        if (str_is(name, payloads[i].name)) return payloads[i].write;
+    return NULL;
+}
+
+static bool end_event(struct stream *stream, int64_t wait)
+{
+    struct redial_str kept;
+    text_printf(&stream->text, "\n\n");
+    return render_keep(stream->rendering, &stream->text, &kept) &&
+           render_add_piece(stream->rendering, kept, wait);
+}
+
+static bool add_event(struct stream *stream, const struct stream_event *event)
+{
+    payload_fn *write = payload_of(event->name);
+    stream->text = TEXT_INIT;
+    text_printf(&stream->text, "event: %.*s\ndata: ", REDIAL_STR_ARG(event->name));
+    if (event->data.len || !write)
+        text_append(&stream->text, event->data);
+    else
+        write(stream, event);
+    return end_event(stream, event->after);
+}
+
+static bool add_named(struct stream *stream, const char *name, int64_t wait)
+{
+    return add_event(stream, &(struct stream_event){.name = str_of(name), .after = wait});
+}
+
+/* An error event after HTTP 200 is Anthropic-shaped on every platform that streams SSE. */
+static bool add_error(struct stream *stream, const struct reply_script *then)
+{
+    const struct typical_reply *typical = typical_by_class(PLATFORM_ANTHROPIC, then->class);
+    struct redial_str type = then->error_type;
+    if (!type.len) type = str_of(typical ? typical->type : "api_error");
+    stream->text = TEXT_INIT;
+    text_printf(&stream->text, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":");
+    text_append_json(&stream->text, type);
+    text_printf(&stream->text, ",\"message\":");
+    if (!render_message(stream->rendering, then->message,
+                        typical ? typical->message : "Internal server error", &stream->text)) {
+        text_clean_up(&stream->text);
+        return false;
+    }
+    text_printf(&stream->text, "}}");
+    return end_event(stream, then->after);
+}
+
+/* A half-written delta: framed as an event, and no JSON. */
+static bool add_malformed(struct stream *stream)
+{
+    return add_event(
+        stream, &(struct stream_event){
+                    .name = REDIAL_STR("content_block_delta"),
+                    .data = REDIAL_STR("{\"type\":\"content_block_delta\",\"index\":0,\"del")});
+}
+
+static bool add_answer(struct stream *stream, const struct stream_script *script, int64_t tokens)
+{
+    if (!add_named(stream, "message_start", 0) || !add_named(stream, "content_block_start", 0) ||
+        !add_named(stream, "ping", 0))
+        return false;
+    for (int64_t i = 0; i < tokens; i++)
+        if (!add_named(stream, "content_block_delta", script->pace)) return false;
+    return true;
+}
+
+bool render_stream_body(struct rendering *rendering)
+{
+    const struct reply_script *reply = rendering->reply;
+    const struct stream_script *script = &reply->stream;
+    struct stream stream = {.rendering = rendering};
+    stream.output = render_output_tokens(reply, rendering->facts);
+    int64_t tokens = script->given ? script->tokens : RENDER_OUTPUT_TOKENS;
+    render_add_header(rendering, REDIAL_STR("content-type"),
+                      REDIAL_STR("text/event-stream; charset=utf-8"));
+    render_add_header(rendering, REDIAL_STR("cache-control"), REDIAL_STR("no-cache"));
+    for (size_t i = 0; i < script->event_count; i++)
+        if (!add_event(&stream, &script->events[i])) return false;
+    if (!script->events && !add_answer(&stream, script, tokens)) return false;
+    if (reply->fault == FAULT_MALFORMED && reply->malformed == MALFORMED_SSE)
+        return add_malformed(&stream);
+    if (reply->then) return add_error(&stream, reply->then);
+    if (script->events) return true;
+    return add_named(&stream, "content_block_stop", 0) && add_named(&stream, "message_delta", 0) &&
+           add_named(&stream, "message_stop", 0);
+}

@@ -1,0 +1,386 @@
+#include "simulator/world/world.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "simulator/world/bucket.h"
+#include "simulator/world/exchanges.h"
+#include "simulator/world/typical.h"
+
+struct provider_state {
+    const struct provider_script *script; /* NULL: the scenario says nothing of this provider */
+    int32_t *used;                        /* per reply */
+    struct reply_script *too_long;        /* per reply: what a too long prompt gets instead */
+    size_t first_open;                    /* all before it are used up */
+    struct bucket buckets[RATE_KIND_COUNT];
+    uint64_t random;
+    /* Credentials: generations below `accepted` are refused, each time as `refusal` says. */
+    uint32_t accepted, issued;
+    int64_t issued_at, presented; /* requests with the accepted generation */
+    struct reply_script expired;
+    const struct reply_script *refusal;
+    size_t tokens_asked;
+};
+
+struct world {
+    struct arena *arena;
+    const struct redial_policy *policy;
+    int64_t began_at;
+    struct exchanges exchanges;
+    struct provider_state *providers; /* one per provider of the policy */
+    int64_t *refused_tokens;          /* per call: the smallest prompt refused as too long */
+};
+
+static const struct provider_script nothing_scripted = {.idle_close = DURATION_MAX,
+                                                        .expire_after = DURATION_MAX};
+
+/* A reply that no scenario wrote. */
+static struct reply_script synthetic(enum redial_class class)
+{
+    return (struct reply_script){
+        .at = -1, .repeat = 1, .class = (uint8_t) class, .retry_after = -1};
+}
+
+static bool provider_init(struct world *world, struct provider_state *state,
+                          const struct provider_script *script, uint64_t seed, size_t number)
+{
+    enum platform_kind platform =
+        world->policy->platforms[world->policy->providers[number].platform].kind;
+    bool knows_expiry = typical_by_class(platform, REDIAL_CLASS_AUTH_EXPIRED) != NULL;
+    state->script = script;
+    state->used = ARENA_ARRAY(world->arena, int32_t, script->reply_count);
+    state->too_long = ARENA_ARRAY(world->arena, struct reply_script, script->reply_count);
+    state->random = random_fork(seed, (UINT64_C(1) << 32) + number);
+    state->issued_at = world->began_at;
+    state->expired = synthetic(knows_expiry ? REDIAL_CLASS_AUTH_EXPIRED : REDIAL_CLASS_AUTH);
+    state->refusal = &state->expired;
+    for (int i = 0; i < RATE_KIND_COUNT; i++)
+        state->buckets[i] = bucket_init(script->rates[i], world->began_at);
+    return state->used && state->too_long;
+}
+
+struct world *world_new(struct arena *arena, const struct redial_policy *policy,
+                        const struct provider_script *scripts, size_t script_count,
+                        size_t call_count, uint64_t seed, int64_t began_at)
+{
+    struct world *world = ARENA_NEW(arena, struct world);
+    if (!world) return NULL;
+    world->arena = arena;
+    world->policy = policy;
+    world->began_at = began_at;
+    world->exchanges = (struct exchanges){.arena = arena, .seed = seed};
+    world->providers = ARENA_ARRAY(arena, struct provider_state, policy->provider_count);
+    world->refused_tokens = ARENA_ARRAY(arena, int64_t, call_count + 1);
+    if (!world->providers || !world->refused_tokens) return NULL;
+    for (size_t i = 0; i <= call_count; i++) world->refused_tokens[i] = INT64_MAX;
+    for (size_t i = 0; i < policy->provider_count; i++) {
+        const struct provider_script *script = &nothing_scripted;
+        for (size_t k = 0; k < script_count; k++)
+            if (scripts[k].index == i) script = &scripts[k];
+        if (!provider_init(world, &world->providers[i], script, seed, i)) return NULL;
+    }
+    return world;
+}
+
+void world_clean_up(struct world *world)
+{
+    if (world) exchanges_clean_up(&world->exchanges);
+}
+
+/* ---- Rendering for a request ---- */
+
+static struct render_facts facts_of(const struct world *world, const struct world_request *request)
+{
+    uint16_t platform = world->policy->providers[request->provider].platform;
+    const struct platform_model *model =
+        policy_platform_model(world->policy, platform, request->model_index);
+    return (struct render_facts){
+        .platform = world->policy->platforms[platform].kind,
+        .model = model ? model->id : request->model,
+        .max_tokens = request->max_tokens,
+        .input_tokens = request->input_tokens,
+        .context_tokens = model && model->context ? model->context : RENDER_CONTEXT_DEFAULT,
+        .stream = request->stream,
+        .static_key = request->static_key,
+    };
+}
+
+static const struct exchange *answer_with(struct world *world, const struct reply_script *reply,
+                                          const struct render_facts *facts,
+                                          struct world_trouble *trouble)
+{
+    *trouble = (struct world_trouble){.span = reply->span};
+    return exchanges_get(&world->exchanges, reply, facts, &trouble->why, &trouble->cure);
+}
+
+/* ---- Conditions that hold over time ---- */
+
+static const struct reply_script *hit_by_outage(struct provider_state *state, int64_t since)
+{
+    for (size_t i = 0; i < state->script->outage_count; i++) {
+        const struct outage_script *outage = &state->script->outages[i];
+        if (since < outage->from || since >= outage->to) continue;
+        if (outage->share_ppm >= 1000000) return &outage->reply;
+        if (random_fraction(&state->random) * 1000000 / RANDOM_ONE < outage->share_ppm)
+            return &outage->reply;
+    }
+    return NULL;
+}
+
+static const struct reply_script *refused_credential(struct provider_state *state,
+                                                     const struct world_request *request,
+                                                     int64_t now)
+{
+    const struct provider_script *script = state->script;
+    if (request->credential < state->accepted) return state->refusal;
+    bool old =
+        script->expire_after != DURATION_MAX && now - state->issued_at >= script->expire_after;
+    bool spent = script->expire_after_requests && state->presented >= script->expire_after_requests;
+    if (old || spent) {
+        state->accepted = request->credential + 1;
+        state->refusal = &state->expired;
+        return state->refusal;
+    }
+    state->presented++;
+    return NULL;
+}
+
+/* ---- Rate limits ---- */
+
+static const char *const rate_words[RATE_KIND_COUNT] = {
+    [RATE_REQUESTS] = "requests",
+    [RATE_INPUT_TOKENS] = "input tokens",
+    [RATE_OUTPUT_TOKENS] = "output tokens",
+};
+static const char *const rate_headers[RATE_KIND_COUNT] = {
+    [RATE_REQUESTS] = "requests",
+    [RATE_INPUT_TOKENS] = "input-tokens",
+    [RATE_OUTPUT_TOKENS] = "output-tokens",
+};
+
+static bool add_rate_headers(struct world *world, const struct provider_state *state, int64_t now,
+                             struct reply_script *reply)
+{
+    reply->headers = ARENA_ARRAY(world->arena, struct redial_header, 3 * RATE_KIND_COUNT);
+    if (!reply->headers) return false;
+    for (int i = 0; i < RATE_KIND_COUNT; i++) {
+        const struct bucket *bucket = &state->buckets[i];
+        if (bucket->rate.limit == 0) continue;
+        struct redial_header *header = &reply->headers[reply->header_count];
+        struct text reset = TEXT_INIT;
+        rfc3339_format(now + bucket_full_in(bucket) + NS_PER_SECOND - 1, &reset);
+        bool fine =
+            arena_printf(world->arena, &header[0].name, "anthropic-ratelimit-%s-limit",
+                         rate_headers[i]) &&
+            arena_printf(world->arena, &header[0].value, "%lld", (long long)bucket->rate.limit) &&
+            arena_printf(world->arena, &header[1].name, "anthropic-ratelimit-%s-remaining",
+                         rate_headers[i]) &&
+            arena_printf(world->arena, &header[1].value, "%lld", (long long)bucket_left(bucket)) &&
+            arena_printf(world->arena, &header[2].name, "anthropic-ratelimit-%s-reset",
+                         rate_headers[i]) &&
+            !reset.failed && arena_copy(world->arena, text_str(&reset), &header[2].value);
+        text_clean_up(&reset);
+        if (!fine) return false;
+        reply->header_count += 3;
+    }
+    return true;
+}
+
+/* A 429 as the platform writes it, with the wait that is true. NULL when memory is out. */
+static const struct reply_script *rate_limit_reply(struct world *world,
+                                                   const struct provider_state *state,
+                                                   enum platform_kind platform, int kind,
+                                                   int64_t wait, int64_t now)
+{
+    struct reply_script *reply = ARENA_NEW(world->arena, struct reply_script);
+    if (!reply) return NULL;
+    *reply = synthetic(REDIAL_CLASS_RATE_LIMITED);
+    reply->retry_after = (wait + NS_PER_SECOND - 1) / NS_PER_SECOND * NS_PER_SECOND;
+    reply->span = state->script->span;
+    if (platform != PLATFORM_ANTHROPIC) return reply;
+    bool fine = arena_printf(world->arena, &reply->message,
+                             "This request would exceed your organization's rate limit of %lld %s "
+                             "per minute",
+                             (long long)(state->buckets[kind].rate.limit * NS_PER_MINUTE /
+                                         state->buckets[kind].rate.period),
+                             rate_words[kind]);
+    return fine && add_rate_headers(world, state, now, reply) ? reply : NULL;
+}
+
+/* The bucket that is empty for this request, or -1 with all of them charged. */
+static int over_limit(struct provider_state *state, const struct world_request *request,
+                      int64_t now, int64_t *wait)
+{
+    const int64_t wanted[RATE_KIND_COUNT] = {1, request->input_tokens, 1};
+    int worst = -1;
+    *wait = 0;
+    for (int i = 0; i < RATE_KIND_COUNT; i++) {
+        int64_t own = bucket_wait(&state->buckets[i], wanted[i], now);
+        if (own <= *wait) continue;
+        *wait = own;
+        worst = i;
+    }
+    if (worst >= 0) return worst;
+    bucket_take(&state->buckets[RATE_REQUESTS], 1);
+    bucket_take(&state->buckets[RATE_INPUT_TOKENS], request->input_tokens);
+    return -1;
+}
+
+/* ---- Scripted replies ---- */
+
+static bool fits(const struct request_match *match, const struct world_request *request)
+{
+    if (match->model.len && !glob_match(match->model, request->model)) return false;
+    if (match->attempt && match->attempt != request->attempt) return false;
+    if (match->header_name.len == 0) return true;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (str_eq_nocase(request->headers[i].name, match->header_name))
+            return glob_match(match->header_value, request->headers[i].value);
+    return false;
+}
+
+/* A reply with `at` ends all that come before it, from its moment on, and is not given earlier. */
+static size_t first_of_step(const struct provider_state *state, int64_t since)
+{
+    size_t first = state->first_open;
+    for (size_t i = first; i < state->script->reply_count; i++)
+        if (state->script->replies[i].at >= 0 && state->script->replies[i].at <= since) first = i;
+    return first;
+}
+
+static const struct reply_script *next_scripted(struct provider_state *state,
+                                                const struct world_request *request, int64_t since)
+{
+    const struct provider_script *script = state->script;
+    state->first_open = first_of_step(state, since);
+    for (size_t i = state->first_open; i < script->reply_count; i++) {
+        const struct reply_script *reply = &script->replies[i];
+        if (reply->at > since) return NULL;
+        bool open = reply->repeat == REDIAL_UNLIMITED || state->used[i] < reply->repeat;
+        if (open && fits(&reply->match, request)) return reply;
+        if (!open && i == state->first_open) state->first_open++;
+    }
+    return NULL;
+}
+
+static void use_up(struct provider_state *state, const struct reply_script *reply,
+                   const struct world_request *request)
+{
+    state->used[reply - state->script->replies]++;
+    bool refuses_credential = reply->class == REDIAL_CLASS_AUTH ||
+                              reply->class == REDIAL_CLASS_AUTH_EXPIRED ||
+                              reply->class == REDIAL_CLASS_AUTH_REVOKED || reply->status == 401;
+    if (!refuses_credential || reply->fault != FAULT_NONE) return;
+    state->accepted = request->credential + 1;
+    state->refusal = reply;
+}
+
+static bool would_succeed(const struct reply_script *reply)
+{
+    return reply->class == REDIAL_CLASS_NONE && reply->status < 300 && !reply->body_given &&
+           (reply->fault == FAULT_NONE || reply->fault == FAULT_STALL);
+}
+
+/* A prompt that does not fit is refused, and so is one that is no shorter than the one refused
+ * before, whatever the script has in store. */
+static bool is_too_long(const struct world *world, const struct world_request *request,
+                        const struct render_facts *facts)
+{
+    return facts->input_tokens > facts->context_tokens ||
+           facts->input_tokens >= world->refused_tokens[request->call_number];
+}
+
+static void remember_refused(struct world *world, const struct reply_script *reply,
+                             const struct world_request *request)
+{
+    if (reply->class == REDIAL_CLASS_PROMPT_TOO_LONG)
+        world->refused_tokens[request->call_number] = request->input_tokens;
+}
+
+static const struct exchange *explain_exhausted(struct world *world,
+                                                const struct provider_state *state,
+                                                const struct world_request *request,
+                                                struct world_trouble *trouble)
+{
+    struct redial_str name = world->policy->providers[request->provider].name;
+    const struct provider_script *script = state->script;
+    trouble->span =
+        script->reply_count ? script->replies[script->reply_count - 1].span : script->replies_span;
+    trouble->cure = REDIAL_STR("add a reply, or let the last one answer on with `forever: true`");
+    if (!script->span.source)
+        trouble->cure = REDIAL_STR("script this provider too, under `world:`");
+    if (!arena_printf(world->arena, &trouble->why,
+                      "the world of '%.*s' has no reply left for attempt %d of call %u",
+                      REDIAL_STR_ARG(name), request->attempt, request->call_number))
+        trouble->why = REDIAL_STR("the world has no reply left");
+    return NULL;
+}
+
+static const struct exchange *answer_scripted(struct world *world, struct provider_state *state,
+                                              const struct world_request *request,
+                                              const struct render_facts *facts, int64_t now,
+                                              struct world_trouble *trouble)
+{
+    const struct reply_script *reply = next_scripted(state, request, now - world->began_at);
+    if (!reply) return explain_exhausted(world, state, request, trouble);
+    if (would_succeed(reply) && is_too_long(world, request, facts)) {
+        struct reply_script *too_long = &state->too_long[reply - state->script->replies];
+        *too_long = synthetic(REDIAL_CLASS_PROMPT_TOO_LONG);
+        too_long->span = reply->span;
+        too_long->after = reply->after;
+        if (facts->input_tokens <= facts->context_tokens)
+            too_long->message = REDIAL_STR("prompt is too long: it did not get shorter");
+        return answer_with(world, too_long, facts, trouble);
+    }
+    use_up(state, reply, request);
+    remember_refused(world, reply, request);
+    const struct exchange *exchange = answer_with(world, reply, facts, trouble);
+    if (exchange)
+        bucket_take(&state->buckets[RATE_OUTPUT_TOKENS], render_output_tokens(reply, facts));
+    return exchange;
+}
+
+const struct exchange *world_answer(struct world *world, const struct world_request *request,
+                                    int64_t now, struct world_trouble *trouble)
+{
+    struct provider_state *state = &world->providers[request->provider];
+    struct render_facts facts = facts_of(world, request);
+    int64_t wait;
+    const struct reply_script *reply = hit_by_outage(state, now - world->began_at);
+    if (!reply) reply = refused_credential(state, request, now);
+    if (reply) return answer_with(world, reply, &facts, trouble);
+    int limited = over_limit(state, request, now, &wait);
+    if (limited < 0) return answer_scripted(world, state, request, &facts, now, trouble);
+    reply = rate_limit_reply(world, state, facts.platform, limited, wait, now);
+    if (reply) return answer_with(world, reply, &facts, trouble);
+    *trouble = (struct world_trouble){.why = REDIAL_STR("out of memory")};
+    return NULL;
+}
+
+int64_t world_idle_close(const struct world *world, uint16_t provider)
+{
+    return world->providers[provider].script->idle_close;
+}
+
+/* ---- The token server ---- */
+
+int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *error)
+{
+    struct provider_state *state = &world->providers[provider];
+    size_t count = state->script->token_reply_count;
+    *error = (struct redial_str){0};
+    if (count == 0) return 0;
+    size_t at = state->tokens_asked < count ? state->tokens_asked++ : count - 1;
+    *error = state->script->token_replies[at].fail;
+    return state->script->token_replies[at].after;
+}
+
+uint32_t world_give_token(struct world *world, uint16_t provider, int64_t now)
+{
+    struct provider_state *state = &world->providers[provider];
+    state->issued++;
+    state->accepted = state->issued;
+    state->issued_at = now;
+    state->presented = 0;
+    return state->issued;
+}

@@ -1,0 +1,54 @@
+/* The world of one run: which reply a fake platform gives to which request. Scripted replies come
+ * in order; conditions that hold over time (outages, credentials, rate limits, sizes) come before
+ * them and use none up. Deterministic: chance comes from the seed, time from the arguments. */
+#ifndef REDIAL_SIMULATOR_WORLD_H
+#define REDIAL_SIMULATOR_WORLD_H
+
+#include "base/arena.h"
+#include "model/policy.h"
+#include "simulator/world/exchange.h"
+#include "simulator/world/script.h"
+
+struct world;
+
+struct world_request {
+    uint16_t provider;
+    uint32_t call_number; /* from 1 */
+    int32_t attempt;      /* of the call, from 1 */
+    struct redial_str model;
+    uint16_t model_index;
+    int64_t max_tokens, input_tokens;
+    uint32_t credential; /* generation of the presented credential */
+    bool static_key;     /* a credential that cannot be refreshed */
+    bool stream;
+    const struct redial_header *headers; /* may be NULL when no reply matches by header */
+    size_t header_count;
+};
+
+/* Why a run cannot go on: the scenario and what happens in it do not fit. Texts in the arena. */
+struct world_trouble {
+    struct span span;
+    struct redial_str why, cure;
+};
+
+/* `began_at` is the instant that the script's times count from. All is made in `arena`, but for
+ * what world_clean_up frees. NULL when memory is out. */
+struct world *world_new(struct arena *arena, const struct redial_policy *policy,
+                        const struct provider_script *scripts, size_t script_count,
+                        size_t call_count, uint64_t seed, int64_t began_at);
+void world_clean_up(struct world *world); /* NULL is fine */
+
+/* What the fake does to this request. NULL when it has no answer, explained in `trouble`. */
+const struct exchange *world_answer(struct world *world, const struct world_request *request,
+                                    int64_t now, struct world_trouble *trouble);
+
+/* How long an idle connection to this provider is kept; DURATION_MAX forever. */
+int64_t world_idle_close(const struct world *world, uint16_t provider);
+
+/* A client asks the provider's token server for a new credential. Gives the ns until it answers,
+ * and its error, empty when it will give one. */
+int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *error);
+/* It answered: the generation of the new credential. Older ones are refused from now on. */
+uint32_t world_give_token(struct world *world, uint16_t provider, int64_t now);
+
+#endif
