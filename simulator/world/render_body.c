@@ -10,11 +10,9 @@ static bool append_number(const struct rendering *rendering, struct redial_str n
     const struct {
         const char *name;
         int64_t value;
-    } numbers[] = {
-        {"input",      facts->input_tokens  },
-        {"max_tokens", facts->max_tokens    },
-        {"context",    facts->context_tokens}
-    };
+    } numbers[] = {{"input", facts->input_tokens},
+                   {"max_tokens", facts->max_tokens},
+                   {"context", facts->context_tokens}};
     for (size_t i = 0; i < REDIAL_COUNT_OF(numbers); i++) {
         if (!str_is(name, numbers[i].name)) continue;
         text_printf(out, "%lld", (long long)numbers[i].value);
@@ -24,21 +22,21 @@ static bool append_number(const struct rendering *rendering, struct redial_str n
 }
 
 /* Fills {input}, {max_tokens}, {context} and {model} in. */
-static void fill(const struct rendering *rendering, struct redial_str template, struct text *out)
+static void fill(const struct rendering *rendering, struct redial_str pattern, struct text *out)
 {
-    while (template.len) {
-        size_t open = str_find(template, REDIAL_STR("{"));
-        size_t close = str_find(template, REDIAL_STR("}"));
+    while (pattern.len) {
+        size_t open = str_find(pattern, REDIAL_STR("{"));
+        size_t close = str_find(pattern, REDIAL_STR("}"));
         if (open == SIZE_MAX || close == SIZE_MAX || close < open) break;
-        struct redial_str name = str_take(str_skip(template, open + 1), close - open - 1);
-        text_append(out, str_take(template, open));
+        struct redial_str name = str_take(str_skip(pattern, open + 1), close - open - 1);
+        text_append(out, str_take(pattern, open));
         if (str_is(name, "model"))
             text_append(out, rendering->facts->model);
         else if (!append_number(rendering, name, out))
-            text_append(out, str_take(str_skip(template, open), close + 1 - open));
-        template = str_skip(template, close + 1);
+            text_append(out, str_take(str_skip(pattern, open), close + 1 - open));
+        pattern = str_skip(pattern, close + 1);
     }
-    text_append(out, template);
+    text_append(out, pattern);
 }
 
 /* As a JSON string, its quotes included. */
@@ -115,11 +113,11 @@ static const struct shape {
     write_fn *write;
     struct redial_str content_type;
 } shapes[] = {
-    [SHAPE_ANTHROPIC] = {write_anthropic, {"application/json", 16}               },
-    [SHAPE_AWS] = {write_aws,       {"application/json", 16}               },
-    [SHAPE_GOOGLE] = {write_google,    {"application/json; charset=UTF-8", 31}},
-    [SHAPE_AZURE] = {write_azure,     {"application/json", 16}               },
-    [SHAPE_EDGE] = {write_edge,      {"text/plain; charset=UTF-8", 25}      },
+    [SHAPE_ANTHROPIC] = {write_anthropic, {"application/json", 16}},
+    [SHAPE_AWS] = {write_aws, {"application/json", 16}},
+    [SHAPE_GOOGLE] = {write_google, {"application/json; charset=UTF-8", 31}},
+    [SHAPE_AZURE] = {write_azure, {"application/json", 16}},
+    [SHAPE_EDGE] = {write_edge, {"text/plain; charset=UTF-8", 25}},
 };
 
 /* How each platform speaks itself, and what its request ids look like. */
@@ -127,10 +125,10 @@ static const struct voice {
     enum body_shape shape;
     const char *id_header, *id_prefix, *message_prefix;
 } voices[PLATFORM_KIND_COUNT] = {
-    [PLATFORM_ANTHROPIC] = {SHAPE_ANTHROPIC, "request-id",       "req_01",      "msg_01"     },
-    [PLATFORM_BEDROCK] = {SHAPE_AWS,       "x-amzn-requestid", "",            "msg_bdrk_01"},
-    [PLATFORM_VERTEX] = {SHAPE_GOOGLE,    NULL,               "req_vrtx_01", "msg_vrtx_01"},
-    [PLATFORM_FOUNDRY] = {SHAPE_AZURE,     "apim-request-id",  "",            "msg_01"     },
+    [PLATFORM_ANTHROPIC] = {SHAPE_ANTHROPIC, "request-id", "req_01", "msg_01"},
+    [PLATFORM_BEDROCK] = {SHAPE_AWS, "x-amzn-requestid", "", "msg_bdrk_01"},
+    [PLATFORM_VERTEX] = {SHAPE_GOOGLE, NULL, "req_vrtx_01", "msg_vrtx_01"},
+    [PLATFORM_FOUNDRY] = {SHAPE_AZURE, "apim-request-id", "", "msg_01"},
 };
 
 static bool make_request_id(struct rendering *rendering, struct redial_str *id)

@@ -71,13 +71,10 @@ static const struct payload {
     const char *name;
     payload_fn *write;
 } payloads[] = {
-    {"message_start",       write_message_start},
-    {"ping",                write_ping         },
-    {"content_block_start", write_block_start  },
-    {"content_block_delta", write_delta        },
-    {"content_block_stop",  write_block_stop   },
-    {"message_delta",       write_message_delta},
-    {"message_stop",        write_message_stop },
+    {"message_start", write_message_start},     {"ping", write_ping},
+    {"content_block_start", write_block_start}, {"content_block_delta", write_delta},
+    {"content_block_stop", write_block_stop},   {"message_delta", write_message_delta},
+    {"message_stop", write_message_stop},
 };
 
 /* ---- One event ---- */
