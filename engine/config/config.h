@@ -9,10 +9,15 @@
 
 struct redial_env;
 
-/* Reads `path` ("-" is standard input) into a model whose names are not yet linked. All that is
- * wrong with the files is reported together in `diags`. NULL only when no model could be made at
- * all; otherwise diag_errors() tells whether it may be used. The caller owns the arena inside. */
+/* Reads `path` ("-" is standard input) into a model. Every name in it is an index already: a name
+ * that does not exist is an error here, with a suggestion. All that is wrong with the files is
+ * reported together in `diags`. NULL only when no model could be made at all; otherwise
+ * diag_errors() tells whether it may be used. The caller owns the arena inside. */
 struct redial_policy *config_read(const char *path, const struct redial_env *environment,
                                   struct diag_list *diags);
+/* The same from memory; both texts are copied. Files that it uses are found relative to `path`. */
+struct redial_policy *config_read_text(struct redial_str path, struct redial_str text,
+                                       const struct redial_env *environment,
+                                       struct diag_list *diags);
 
 #endif

@@ -179,6 +179,7 @@ struct backoff {
     uint32_t jitter_ppm; /* ADD, SUBTRACT, SPREAD: millionths of the capped base */
     bool cap_after_jitter;
     struct hint_policy hint;
+    bool built_on; /* another backoff is `like` this one */
     /* Linked: the capped base of the n-th wait, n from 1; the last one holds for every later wait.
      */
     size_t step_count;

@@ -11,7 +11,7 @@ struct request_facts {
     uint16_t provider;
     struct redial_str model; /* the policy's name; mapped to the platform's id here */
     int64_t max_tokens;
-    bool stream;
+    bool stream;                /* ignored where the platform's streams are not read */
     struct redial_str messages; /* JSON array */
     struct redial_str
         credential; /* the bearer token or key itself; goes into one header and nowhere else */
@@ -19,6 +19,7 @@ struct request_facts {
                                apart */
     struct redial_str
         base_url; /* replaces the provider's (fake platforms); empty: the provider's own */
+    struct redial_str project; /* Vertex: whose project is asked and billed */
     struct redial_str
         client_request_id; /* sent only where the platform's feature cell allows it; may be empty */
     const struct redial_header *custom_headers; /* likewise */
@@ -33,8 +34,8 @@ struct request {
     struct redial_str body;
 };
 
-/* Builds into `arena`. False when memory is out or a header holds CR, LF or NUL (`why` says which).
- */
+/* Builds into `arena`. False when memory is out, no base URL is known, or a header cannot be sent
+ * as it is (`why` says which; it never holds a header's value). */
 bool request_build(struct arena *arena, const struct request_facts *facts, struct request *request,
                    struct redial_str *why) REDIAL_MUST_USE;
 

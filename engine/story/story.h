@@ -1,6 +1,15 @@
 /* The story of a run: the ordered record of its calls, one line per event and decision. Recording
  * copies small structs and texts and formats nothing; writing is another's time. Secrets are cut
- * out at the source: no recorded text holds one. */
+ * out at the source: no recorded text holds one.
+ *
+ *   0ms       send      anthropic claude-opus-4-6 attempt=1 connection=new
+ *   40ms      reply     529 overloaded_error -> overloaded  "Overloaded"
+ *   40ms      wait      562ms  rule="overloaded" 1/3  backoff 500ms + jitter 62ms
+ *   602ms     send      anthropic claude-opus-4-6 attempt=2 connection=reused
+ *
+ * The text says nothing that was measured and nothing of this machine, so a scenario reads the same
+ * on the virtual clock and on the wire; times are rounded to milliseconds. It is ASCII but for what
+ * servers and files say themselves. */
 #ifndef REDIAL_STORY_STORY_H
 #define REDIAL_STORY_STORY_H
 
@@ -14,14 +23,16 @@ struct story_secrets { /* texts that must never appear; replaced by "[redacted]"
     size_t count;
 };
 
-/* `began_at`: the instant that the story's times count from. NULL when memory is out. */
+/* `began_at`: the instant that the story's times count from. `secrets` may be NULL and is copied.
+ * NULL when memory is out. */
 struct story *story_new(int64_t began_at, const struct story_secrets *secrets);
 void story_destroy(struct story *story);
 void story_clear(struct story *story); /* forgets the lines, keeps the memory */
 
-/* One entry per step: what happened and what was decided. `call_number` from 1; 0 is the run
- * itself. `connection`: for a SEND, whether the attempt's connection is new or reused, known once
- * it was sent (story_set_connection). */
+/* One entry per step: what happened and what was decided. `call` is the call after the step, and
+ * its policy must still be held. `call_number` from 1; 0 is the run itself. Whether the attempt of
+ * a SEND went over a new connection is told once it is known (story_set_connection, before the
+ * call's next step). */
 void story_record(struct story *story, int64_t now, uint32_t call_number,
                   const struct redial_call *call, const struct redial_event *event,
                   const struct redial_decision *decision);
@@ -39,6 +50,8 @@ struct story_style {
     uint32_t width;  /* columns of the terminal, 0 unlimited: longer lines wrap under their text */
     bool many_calls; /* each line names its call */
 };
+/* Both append to `out`, whose `failed` tells when memory ran out. `policy` is the one that the
+ * calls ran under: it has the names. */
 void story_write_text(const struct story *story, const struct redial_policy *policy,
                       const struct story_style *style, struct text *out);
 /* One JSON object a line: everything the text says and more (errno, request id, hint raw value). */

@@ -1,0 +1,90 @@
+/* What the readers of a policy share. Private to config.
+ *
+ * The names of platforms, models, providers, backoffs and rules are declared before anything is
+ * read, so a reader turns every name it meets into its index at once, whatever the order of the
+ * file, and says so when there is none. */
+#ifndef REDIAL_CONFIG_READER_H
+#define REDIAL_CONFIG_READER_H
+
+#include "base/environment.h"
+#include "config/keys.h"
+#include "model/name_map.h"
+#include "model/policy.h"
+
+#define RULES_MAX     65000u /* indices are 16 bits wide */
+#define BACKOFFS_MAX  1000u
+#define MODELS_MAX    65000u
+#define PROVIDERS_MAX 64u /* a call remembers the ones it tried in 64 bits */
+#define USES_MAX      16u
+#define ROWS_MAX      65000u /* of one classify table */
+
+/* Which facts a condition may look at: a classify row is judged before there is a class. */
+enum condition_place { CONDITION_IN_RULE, CONDITION_IN_CLASSIFY };
+
+struct config {
+    struct reading reading; /* its arena is the policy's; its context is this */
+    struct redial_policy *policy;
+    const struct redial_env *environment;
+    struct arena *nodes; /* the trees: gone once the model is read */
+    struct name_map symbols, models, platforms, providers, backoffs, rules;
+    struct span *rule_spans;     /* by number in `rules`: where the name was given */
+    uint16_t *rule_indices;      /* by number in `rules`: index in the policy */
+    size_t backoffs_read;        /* `like` may name these */
+    const struct node *modes;    /* read last: modes change what the rest says */
+    const struct node *fallback; /* read once all models and providers have their numbers */
+    enum condition_place place;
+};
+
+static inline struct config *config_of(struct reading *reading)
+{
+    return reading->context;
+}
+
+/* ---- Names */
+
+/* The index of a declared name, or NO_INDEX after saying that there is no such `what`. */
+uint16_t config_find(struct config *config, const struct name_map *map, const char *what,
+                     const struct node *value);
+/* The index of a model, declared by being named; NO_INDEX when it was wrong and explained. */
+uint16_t config_model(struct config *config, const struct node *value);
+/* A name that people will read in stories: not empty, not long, no control characters. */
+read_fn read_name; /* struct redial_str */
+
+/* ---- Declaring: before anything is read */
+
+bool config_declare_platforms(struct config *config, const struct node *platforms);
+bool config_declare_names(struct config *config, const struct node *document);
+
+/* ---- Sections of a file; each target is the policy */
+
+read_fn read_transport;
+read_fn read_platforms;
+read_fn read_providers;
+read_fn read_call;
+read_fn read_backoffs;
+read_fn read_rules;
+read_fn read_fallback;
+read_fn read_modes;
+read_fn read_lint;
+read_fn read_limits; /* struct limits */
+
+#define LIMITS_INIT ((struct limits){.retries = 10, .attempts = 33, .deadline = DURATION_MAX})
+
+read_fn read_region_name; /* struct redial_str: part of a host name */
+read_fn read_base_url;    /* struct redial_str, may be empty */
+
+/* Providers when a file names none: one of each platform. */
+bool config_default_providers(struct config *config);
+
+/* ---- Parts of a rule */
+
+read_fn read_condition; /* const struct condition * */
+read_fn read_steps;     /* struct steps */
+
+/* ---- Environment references */
+
+/* Replaces every ${NAME} and ${NAME:-default} in the values of a tree by what the environment says
+ * (read once, here). False when a reference is malformed. */
+bool config_expand(struct config *config, struct node *node);
+
+#endif

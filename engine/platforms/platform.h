@@ -1,0 +1,46 @@
+/* What differs between the platforms on the wire, one row of functions and words each. What an
+ * error *means* is not here: that is data of the policy. */
+#ifndef REDIAL_PLATFORMS_PLATFORM_H
+#define REDIAL_PLATFORMS_PLATFORM_H
+
+#include "document/json.h"
+#include "model/policy.h"
+
+/* What an error body says, borrowed from the parsed body; empty where it says nothing. */
+struct error_facts {
+    struct redial_str error, error_code, message, request_id;
+};
+
+/* Where a request goes, resolved from the policy. */
+struct target {
+    struct redial_str model_id, api_version, region, project;
+    bool stream;
+};
+
+struct platform_wire {
+    /* Replies. */
+    bool streams; /* answers a streamed request with server-sent events; otherwise every reply is
+                     one JSON text */
+    const char *request_id_headers[2]; /* the first that is there wins; NULL: no more */
+    const char *error_header;          /* names the error, NULL: the body does */
+    bool (*read_error)(const struct json *body,
+                       struct error_facts *facts); /* false: the body has another shape */
+
+    /* Requests. */
+    const char *key_header; /* carries a static key; NULL: keys go as bearer tokens too */
+    bool model_in_body;
+    bool version_in_body; /* as anthropic_version; otherwise a header of that name */
+    void (*write_path)(struct text *url, const struct target *target);
+};
+
+const struct platform_wire *platform_wire(enum platform_kind kind);
+
+extern const struct platform_wire anthropic_wire, bedrock_wire, vertex_wire, foundry_wire;
+
+/* Anthropic's own error shape, which models behind every platform speak too. */
+bool anthropic_read_error(const struct json *body, struct error_facts *facts);
+
+/* Percent-encodes all but RFC 3986's unreserved characters and those in `allowed`. */
+void path_append(struct text *url, struct redial_str segment, const char *allowed);
+
+#endif

@@ -1,0 +1,50 @@
+/* Google Vertex: rawPredict under project and location, errors as google.rpc.Status, which
+ * streaming methods wrap in an array. */
+#include "platforms/platform.h"
+
+#include <stdio.h>
+
+/* The reason of the first detail that has one: google.rpc.ErrorInfo does. */
+static struct redial_str read_reason(const struct json *error)
+{
+    const struct json *details = json_at(error, "details");
+    struct redial_str reason = {0};
+
+    for (size_t i = 0; i < json_count(details) && reason.len == 0; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "%zu.reason", i);
+        reason = json_text(json_at(details, path));
+    }
+    return reason;
+}
+
+static bool read_error(const struct json *body, struct error_facts *facts)
+{
+    const struct json *status = json_is_array(body) ? json_at(body, "0") : body;
+    const struct json *error = json_at(status, "error");
+
+    if (anthropic_read_error(status, facts)) return true;
+    facts->error = json_text(json_at(error, "status"));
+    facts->error_code = read_reason(error);
+    facts->message = json_text(json_at(error, "message"));
+    return facts->error.len > 0 || facts->message.len > 0;
+}
+
+static void write_path(struct text *url, const struct target *target)
+{
+    text_append(url, REDIAL_STR("/projects/"));
+    path_append(url, target->project, "");
+    text_append(url, REDIAL_STR("/locations/"));
+    path_append(url, target->region, "");
+    text_append(url, REDIAL_STR("/publishers/anthropic/models/"));
+    path_append(url, target->model_id, "@");
+    text_append(url, target->stream ? REDIAL_STR(":streamRawPredict") : REDIAL_STR(":rawPredict"));
+}
+
+const struct platform_wire vertex_wire = {
+    .streams = true,
+    .request_id_headers = {"request-id", "x-request-id"},
+    .read_error = read_error,
+    .version_in_body = true,
+    .write_path = write_path,
+};

@@ -1,0 +1,11 @@
+/* Policies for tests, from text in the test itself. */
+#ifndef REDIAL_TESTS_POLICY_FROM_H
+#define REDIAL_TESTS_POLICY_FROM_H
+
+#include "model/policy.h"
+
+/* Loads `text` (without its `redial:`, `name:` and `uses:` lines, which are added) with the shipped
+ * platforms file, or ends the test with the diagnostics. Release it with redial_policy_release. */
+struct redial_policy *policy_from(const char *text);
+
+#endif
