@@ -9,12 +9,18 @@ static int64_t capped(double value, int64_t cap)
     return value >= (double)cap ? cap : llround(value);
 }
 
+/* A late cap is applied to the jittered wait, so its steps grow on. */
+static int64_t cap_of_steps(const struct backoff *backoff)
+{
+    return backoff->cap_after_jitter ? DURATION_MAX : backoff->cap;
+}
+
 static void linear(struct backoff *backoff)
 {
-    int64_t step = 0;
-    while (backoff->step_count < BACKOFF_STEPS_MAX && step < backoff->cap) {
+    int64_t step = 0, cap = cap_of_steps(backoff);
+    while (backoff->step_count < BACKOFF_STEPS_MAX && step < cap) {
         step = duration_add(step, backoff->base);
-        if (step > backoff->cap) step = backoff->cap;
+        if (step > cap) step = cap;
         backoff->steps[backoff->step_count++] = step;
     }
 }
@@ -22,11 +28,12 @@ static void linear(struct backoff *backoff)
 static void exponential(struct backoff *backoff)
 {
     double value = (double)backoff->base;
+    int64_t cap = cap_of_steps(backoff);
     do {
-        backoff->steps[backoff->step_count++] = capped(value, backoff->cap);
+        backoff->steps[backoff->step_count++] = capped(value, cap);
         value *= backoff->factor;
     } while (backoff->step_count < BACKOFF_STEPS_MAX &&
-             backoff->steps[backoff->step_count - 1] < backoff->cap);
+             backoff->steps[backoff->step_count - 1] < cap);
 }
 
 void compile_backoff(struct backoff *backoff)
