@@ -1,15 +1,17 @@
-/* Links a model: names to indices, symbols numbered, backoff steps computed, matchers built,
- * variants checked. After this the policy is immutable. */
+/* Makes a model that was read ready for use: waits computed, fallbacks checked, matchers built.
+ * After this the policy is immutable. */
 #ifndef REDIAL_COMPILE_COMPILE_H
 #define REDIAL_COMPILE_COMPILE_H
 
 #include "model/policy.h"
 
-/* False when something is wrong; all of it is in `diags`: names that do not exist (with a
- * suggestion), fallback cycles, contradicting steps, rules that can never match because an earlier
- * one always does. */
+/* False when something is wrong; all of it is in `diags`: fallbacks that go round in a circle, more
+ * models in fallbacks than a call can remember, memory out. */
 bool compile_policy(struct redial_policy *policy, struct diag_list *diags);
-/* Warnings that do not stop a policy, with codes, silenced by `lint: ignore`. */
+/* Warnings that do not stop a policy, with codes, silenced by `lint: ignore`. For a policy that
+ * compile_policy was content with. */
 void compile_lint(const struct redial_policy *policy, struct diag_list *diags);
+/* The codes, each with the sentence that explains it. */
+extern const struct names lint_codes;
 
 #endif

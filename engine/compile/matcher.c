@@ -129,7 +129,8 @@ static void add_entries(struct build *build, const struct conjunction *conjuncti
             return;
         }
         struct match_entry *entry = &build->entries[build->count];
-        *entry = (struct match_entry){.row = row, .rest = rest, .next = MATCH_NONE};
+        *entry = (struct match_entry){
+            .mask = conjunction->mask, .row = row, .rest = rest, .next = MATCH_NONE};
         size_t digits = combination;
         for (size_t i = 0; i < conjunction->list_count; i++) {
             const struct condition *list = conjunction->lists[i];

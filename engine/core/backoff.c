@@ -13,6 +13,11 @@ static int64_t draw(int64_t amount, const struct backoff_input *input)
     return (int64_t)((uint128)amount * fraction >> 32);
 }
 
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static int64_t millionths(int64_t amount, uint32_t ppm)
 {
     return (int64_t)((uint128)amount * ppm / 1000000);
@@ -40,7 +45,7 @@ static int64_t decorrelated(const struct backoff *backoff, const struct backoff_
     int64_t last = input->last_wait > backoff->base ? input->last_wait : backoff->base;
     int64_t high = last > DURATION_MAX / 3 ? DURATION_MAX : 3 * last;
     int64_t delay = backoff->base + draw(high - backoff->base, input);
-    return delay < backoff->cap ? delay : backoff->cap;
+    return earlier(delay, backoff->cap);
 }
 
 static void by_formula(const struct backoff *backoff, const struct backoff_input *input,
@@ -54,7 +59,10 @@ static void by_formula(const struct backoff *backoff, const struct backoff_input
                                                                   : backoff->step_count;
         wait->base = backoff->steps[step - 1];
         wait->delay = with_jitter(backoff, wait->base, input);
-        if (backoff->cap_after_jitter && wait->delay > backoff->cap) wait->delay = backoff->cap;
+        if (backoff->cap_after_jitter) {
+            wait->base = earlier(wait->base, backoff->cap);
+            wait->delay = earlier(wait->delay, backoff->cap);
+        }
     }
     wait->jitter = wait->delay - wait->base;
 }

@@ -98,6 +98,7 @@ struct condition {
  */
 struct match_entry {
     uint32_t key[FACT_KEYS]; /* values at the shape's facts, 0 elsewhere */
+    uint32_t mask;           /* the shape's */
     uint32_t row;
     const struct condition *rest; /* NULL: the key says all */
     uint32_t next;                /* entry with the same key and a later row; UINT32_MAX none */

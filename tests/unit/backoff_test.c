@@ -10,7 +10,8 @@
 #define MS NS_PER_MS
 
 /* 500 ms doubling, the way the compile layer fills it. */
-static struct backoff doubling(enum jitter_kind jitter, uint32_t ppm, int64_t cap)
+static struct backoff doubling(enum jitter_kind jitter, uint32_t ppm, int64_t cap,
+                               bool cap_after_jitter)
 {
     struct backoff backoff = {.kind = BACKOFF_EXPONENTIAL,
                               .base = 500 * MS,
@@ -21,8 +22,9 @@ static struct backoff doubling(enum jitter_kind jitter, uint32_t ppm, int64_t ca
                               .step_count = 10};
     for (size_t i = 0; i < backoff.step_count; i++) {
         int64_t step = (500 * MS) << i;
-        backoff.steps[i] = step < cap ? step : cap;
+        backoff.steps[i] = step < cap || cap_after_jitter ? step : cap;
     }
+    backoff.cap_after_jitter = cap_after_jitter;
     return backoff;
 }
 
@@ -47,6 +49,8 @@ ParameterizedTestParameters(backoff, delay)
         {"add: a quarter at a draw of 1", JITTER_ADD, 250000, 1, 1, 625, false},
         {"add: after the cap, up to 40 s", JITTER_ADD, 250000, 8, 1, 40000, false},
         {"add: a late cap takes it away again", JITTER_ADD, 250000, 8, 1, 32000, true},
+        {"subtract: a late cap cuts what the jitter left", JITTER_SUBTRACT, 250000, 8, 1, 32000,
+         true},
         {"subtract: a quarter less at a draw of 1", JITTER_SUBTRACT, 250000, 2, 1, 750, false},
         {"spread: lowest at a draw of 0", JITTER_SPREAD, 200000, 2, 0, 800, false},
         {"spread: highest at a draw of 1", JITTER_SPREAD, 200000, 2, 1, 1200, false},
@@ -60,8 +64,7 @@ ParameterizedTestParameters(backoff, delay)
 
 ParameterizedTest(struct delay_case *c, backoff, delay)
 {
-    struct backoff backoff = doubling(c->jitter, c->ppm, 32000 * MS);
-    backoff.cap_after_jitter = c->cap_after_jitter;
+    struct backoff backoff = doubling(c->jitter, c->ppm, 32000 * MS, c->cap_after_jitter);
     struct redial_hint hints[REDIAL_HINTS_MAX] = {0};
     struct backoff_input input = {.hints = hints,
                                   .number = c->number,
@@ -74,7 +77,7 @@ ParameterizedTest(struct delay_case *c, backoff, delay)
 
 Test(backoff, the_specifications_sequence_sums_to_159_5_s_and_at_most_199_375_s)
 {
-    struct backoff backoff = doubling(JITTER_ADD, 250000, 32000 * MS);
+    struct backoff backoff = doubling(JITTER_ADD, 250000, 32000 * MS, false);
     struct redial_hint hints[REDIAL_HINTS_MAX] = {0};
     int64_t base = 0, most = 0;
     for (int32_t number = 1; number <= 10; number++) {
@@ -90,7 +93,7 @@ Test(backoff, the_specifications_sequence_sums_to_159_5_s_and_at_most_199_375_s)
 
 Test(backoff, drawn_jitter_stays_within_a_quarter_and_varies)
 {
-    struct backoff backoff = doubling(JITTER_ADD, 250000, 32000 * MS);
+    struct backoff backoff = doubling(JITTER_ADD, 250000, 32000 * MS, false);
     struct redial_hint hints[REDIAL_HINTS_MAX] = {0};
     uint64_t stream = 7;
     int64_t lowest = INT64_MAX, highest = 0;
@@ -145,7 +148,7 @@ ParameterizedTestParameters(backoff, hints_and_their_bound)
 
 ParameterizedTest(struct above_case *c, backoff, hints_and_their_bound)
 {
-    struct backoff backoff = doubling(JITTER_NONE, 0, 32000 * MS);
+    struct backoff backoff = doubling(JITTER_NONE, 0, 32000 * MS, false);
     backoff.hint =
         (struct hint_policy){.from = {0}, .count = 1, .max = 60000 * MS, .above = c->above};
     struct redial_hint hints[REDIAL_HINTS_MAX] = {
