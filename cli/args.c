@@ -189,6 +189,7 @@ void args_help(const struct verb *verb, struct text *out)
                 verb->words, verb->about);
     if (verb->flag_count > 0) text_append(out, REDIAL_STR("\nFlags:\n"));
     for (size_t i = 0; i < verb->flag_count; i++) help_flag(&verb->flags[i], out);
+    if (verb->more) verb->more(out);
     if (verb->examples) text_printf(out, "\nExamples:\n%s", verb->examples);
     if (verb->status) text_printf(out, "\nExit status:\n%s", verb->status);
 }

@@ -27,7 +27,8 @@ struct verb {
     const char *about;   /* paragraphs of its help */
     const struct args_flag *flags;
     size_t flag_count;
-    size_t words_min; /* 0: none needed */
+    size_t words_min;               /* 0: none needed */
+    void (*more)(struct text *out); /* a further part of its help; may be NULL */
     const char *examples;
     const char *status; /* what its exit statuses mean */
     int (*run)(const struct args *args, struct output *output);
