@@ -14,9 +14,15 @@ struct page {
 
 static void heading(struct page *page, const char *name, const char *note)
 {
-    text_printf(page->out, "\n%s", name);
-    if (note[0]) text_printf(page->out, " (%s)", note);
-    text_append(page->out, REDIAL_STR(":\n"));
+    text_printf(page->out, "\n%s (%s):\n", name, note);
+}
+
+static void heading_at(struct page *page, const char *what, struct redial_str name,
+                       const struct span *span)
+{
+    text_printf(page->out, "\n%s %.*s (", what, REDIAL_STR_ARG(name));
+    phrase_place(page->policy, span, page->out);
+    text_append(page->out, REDIAL_STR("):\n"));
 }
 
 static void begin(struct table *table, struct page *page, const char *const headings[],
@@ -64,11 +70,13 @@ static void say_limits(const struct limits *limits, struct text *out)
     words_count(limits->retries, out);
     text_append(out, REDIAL_STR(" retries per leg, "));
     words_count(limits->attempts, out);
-    text_append(out, REDIAL_STR(" attempts per call, deadline "));
-    if (limits->deadline == DURATION_MAX)
-        text_append(out, REDIAL_STR("none"));
-    else
+    text_append(out, REDIAL_STR(" attempts per call, "));
+    if (limits->deadline == DURATION_MAX) {
+        text_append(out, REDIAL_STR("no deadline"));
+    } else {
+        text_append(out, REDIAL_STR("deadline after "));
         duration_format(limits->deadline, out);
+    }
 }
 
 static void write_head(struct page *page)
@@ -184,11 +192,7 @@ static void say_totals(struct page *page, const struct backoff *backoff, size_t 
 static void write_backoff(struct page *page, const struct backoff *backoff)
 {
     struct table table;
-    text_append(&page->cell, backoff->name);
-    text_append_char(&page->cell, ' ');
-    phrase_place(page->policy, &backoff->span, &page->cell);
-    heading(page, "backoff", page->cell.ptr ? page->cell.ptr : "");
-    text_clear(&page->cell);
+    heading_at(page, "backoff", backoff->name, &backoff->span);
     begin(&table, page, (const char *const[]){"", ""}, 2);
     table_cell(&table, REDIAL_STR("n-th wait"));
     phrase_backoff(backoff, &page->cell);
@@ -256,11 +260,7 @@ static void write_mode(struct page *page, const struct variant *plain, const str
     struct change change = {.page = page};
     struct text before = TEXT_INIT, after = TEXT_INIT;
     const struct redial_policy *policy = page->policy;
-    text_append(&page->cell, mode->name);
-    text_append(&page->cell, REDIAL_STR(" changes "));
-    phrase_place(policy, &mode->span, &page->cell);
-    heading(page, "mode", page->cell.ptr ? page->cell.ptr : "");
-    text_clear(&page->cell);
+    heading_at(page, "mode", mode->name, &mode->span);
     begin(&change.table, page, (const char *const[]){"what", "from", "to"}, 3);
     say_limits(&plain->limits, &before);
     say_limits(&mode->limits, &after);

@@ -115,11 +115,18 @@ void phrase_steps(const struct redial_policy *policy, const struct steps *steps,
     }
 }
 
+static struct redial_str file_name(struct redial_str path)
+{
+    for (size_t i = path.len; i > 0; i--)
+        if (path.ptr[i - 1] == '/') return str_skip(path, i);
+    return path;
+}
+
 void phrase_place(const struct redial_policy *policy, const struct span *span, struct text *out)
 {
     if (!span->source) return;
     if (policy->source_count == 0 || span->source != policy->sources[0])
-        text_append(out, span->source->path);
+        text_append(out, file_name(span->source->path));
     text_printf(out, ":%" PRIu32, span->line);
 }
 

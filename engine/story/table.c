@@ -4,8 +4,7 @@
 
 #include "story/words.h"
 
-#define GAP          2u
-#define SHRUNKEN_MIN 9u /* a column is not made narrower than this to fit */
+#define GAP 2u
 
 static void push(struct table *table, struct redial_str text)
 {
@@ -62,28 +61,62 @@ size_t table_rows(const struct table *table)
     return table->cells / table->columns - 1;
 }
 
+/* ---- Words: what a line may not be broken within ---- */
+
+/* Blanks separate words, and a '|' ends one. */
+static struct redial_str first_word(struct redial_str text)
+{
+    size_t len = 0;
+    while (len < text.len && text.ptr[len] != ' ')
+        if (text.ptr[len++] == '|') break;
+    return str_take(text, len);
+}
+
+static size_t blanks_at(struct redial_str text)
+{
+    size_t len = 0;
+    while (len < text.len && text.ptr[len] == ' ') len++;
+    return len;
+}
+
+static size_t longest_word(struct redial_str text)
+{
+    size_t longest = 0;
+    while (text.len > 0) {
+        struct redial_str word = first_word(text);
+        size_t columns = words_columns(word);
+        if (columns > longest) longest = columns;
+        text = str_skip(text, word.len);
+        text = str_skip(text, blanks_at(text));
+    }
+    return longest;
+}
+
 /* ---- Widths ---- */
 
-static size_t widest(const size_t widths[], size_t columns)
+/* The widest column that can still be made narrower; `columns` when none can. */
+static size_t widest(const size_t widths[], const size_t least[], size_t columns)
 {
-    size_t best = 0;
-    for (size_t i = 1; i < columns; i++)
-        if (widths[i] > widths[best]) best = i;
+    size_t best = columns;
+    for (size_t i = 0; i < columns; i++)
+        if (widths[i] > least[i] && (best == columns || widths[i] > widths[best])) best = i;
     return best;
 }
 
 static void measure(const struct table *table, size_t room, size_t widths[])
 {
-    size_t total = GAP * (table->columns - 1);
+    size_t least[TABLE_COLUMNS_MAX] = {0}, total = GAP * (table->columns - 1);
     for (size_t c = 0; c < table->columns; c++) widths[c] = 0;
     for (size_t i = 0; i < table->cells; i++) {
-        size_t columns = words_columns(table->texts[i]);
-        if (columns > widths[i % table->columns]) widths[i % table->columns] = columns;
+        size_t column = i % table->columns;
+        size_t columns = words_columns(table->texts[i]), word = longest_word(table->texts[i]);
+        if (columns > widths[column]) widths[column] = columns;
+        if (word > least[column]) least[column] = word;
     }
     for (size_t c = 0; c < table->columns; c++) total += widths[c];
     for (; room > 0 && total > room; total--) {
-        size_t column = widest(widths, table->columns);
-        if (widths[column] <= SHRUNKEN_MIN) break;
+        size_t column = widest(widths, least, table->columns);
+        if (column == table->columns) break;
         widths[column]--;
     }
 }
@@ -93,20 +126,18 @@ static void measure(const struct table *table, size_t room, size_t widths[])
 /* Cuts what fits into `width` columns off the front: whole words, or one that is longer. */
 static struct redial_str take_line(struct redial_str *rest, size_t width)
 {
-    size_t len = 0, end = 0, columns = 0;
-    while (end < rest->len) {
-        struct redial_str word = str_skip(*rest, end);
-        size_t blank = str_find(word, REDIAL_STR(" "));
-        if (blank != SIZE_MAX) word = str_take(word, blank);
-        columns += words_columns(word);
+    size_t len = 0, columns = 0;
+    while (len < rest->len) {
+        struct redial_str next = str_skip(*rest, len);
+        size_t blanks = blanks_at(next);
+        struct redial_str word = first_word(str_skip(next, blanks));
+        columns += blanks + words_columns(word);
         if (len > 0 && columns > width) break;
-        len = end + word.len;
-        end = len + 1;
-        columns++;
+        len += blanks + word.len;
     }
     struct redial_str line = str_take(*rest, len);
     *rest = str_skip(*rest, len);
-    while (rest->len > 0 && rest->ptr[0] == ' ') *rest = str_skip(*rest, 1);
+    *rest = str_skip(*rest, blanks_at(*rest));
     return line;
 }
 
