@@ -1,8 +1,15 @@
 #include "core/match.h"
 
-/* Facts for which 0 means "not told": no row can name it, so a shape that fixes one needs no lookup. */
-static const enum fact sparse[] = {FACT_STATUS,      FACT_ERROR, FACT_ERROR_CODE, FACT_STREAM_ERROR,
-                                   FACT_STOP_REASON, FACT_CAUSE, FACT_PHASE};
+/* Facts for which 0 means "not told": no row can name it, so a shape that fixes one needs no
+ * lookup. */
+static uint32_t absent_facts(const uint32_t key[])
+{
+#define ABSENT(fact) ((uint32_t)(key[fact] == 0) << (fact))
+    return ABSENT(FACT_STATUS) | ABSENT(FACT_ERROR) | ABSENT(FACT_ERROR_CODE) |
+           ABSENT(FACT_STREAM_ERROR) | ABSENT(FACT_STOP_REASON) | ABSENT(FACT_CAUSE) |
+           ABSENT(FACT_PHASE);
+#undef ABSENT
+}
 
 void facts_init(struct facts *facts, const struct redial_call *call,
                 const struct redial_event *event, int64_t now)
@@ -24,9 +31,7 @@ void facts_init(struct facts *facts, const struct redial_call *call,
     facts->key[FACT_MODEL] = call->model_index;
     facts->key[FACT_QUERY] = call->query;
     facts->key[FACT_SHOULD_RETRY] = event->should_retry > 0 ? 1 : event->should_retry < 0 ? 2 : 0;
-    facts->absent = 0;
-    for (size_t i = 0; i < REDIAL_COUNT_OF(sparse); i++)
-        facts->absent |= (uint32_t)(facts->key[sparse[i]] == 0) << sparse[i];
+    facts->absent = absent_facts(facts->key);
 }
 
 static int64_t first_hint(const struct facts *facts)
@@ -171,6 +176,15 @@ static const struct match_entry *shape_find(const struct matcher *matcher,
     }
 }
 
+/* What is left to ask of an entry once its key matches. A message that has none of the patterns
+ * that the row needs is ruled out before the condition is walked. */
+static bool rest_holds(const struct match_entry *entry, const struct facts *facts)
+{
+    if (!entry->rest) return true;
+    if (entry->message_bits && !(entry->message_bits & facts->event->message_matches)) return false;
+    return condition_holds(entry->rest, facts);
+}
+
 uint32_t matcher_find(const struct matcher *matcher, const struct facts *facts)
 {
     uint32_t best = MATCH_NONE;
@@ -178,13 +192,9 @@ uint32_t matcher_find(const struct matcher *matcher, const struct facts *facts)
         const struct match_shape *shape = &matcher->shapes[i];
         if (shape->mask & facts->absent) continue;
         const struct match_entry *entry = shape_find(matcher, shape, facts);
-        while (entry && entry->row < best) {
-            if (!entry->rest || condition_holds(entry->rest, facts)) {
-                best = entry->row;
-                break;
-            }
-            entry = entry->next == MATCH_NONE ? NULL : &matcher->entries[entry->next];
-        }
+        for (; entry && entry->row < best;
+             entry = entry->next == MATCH_NONE ? NULL : &matcher->entries[entry->next])
+            if (rest_holds(entry, facts)) best = entry->row;
     }
     return best;
 }

@@ -104,6 +104,7 @@ struct match_entry {
     uint32_t mask;           /* the shape's */
     uint32_t row;
     const struct condition *rest; /* NULL: the key says all */
+    uint64_t message_bits;        /* of event.message_matches, one of which `rest` needs; 0: it needs none */
     uint32_t next;                /* entry with the same key and a later row; UINT32_MAX none */
 };
 struct match_shape {
