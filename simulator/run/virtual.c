@@ -9,8 +9,7 @@
 /* What the client sees of one act. */
 enum { SEES_OUTPUT = 1, SEES_END = 2 };
 
-struct template
-{
+struct rehearsal {
     uint8_t *seen; /* per act, NULL: not worked out yet */
     struct redial_event end;
 };
@@ -20,8 +19,8 @@ struct virtual_transport {
     const struct redial_policy *policy;
     struct arena *arena;
     struct reply_reader *reader;
-    struct template *templates; /* by the exchange's number */
-    size_t template_count, requests;
+    struct rehearsal *rehearsals; /* by the exchange's number */
+    size_t rehearsal_count, requests;
 };
 
 /* ---- What the client sees ---- */
@@ -84,14 +83,14 @@ static unsigned see_act(struct reply_reader *reader, const struct exchange *exch
     return seen | SEES_END;
 }
 
-/* ---- Templates ---- */
+/* ---- Rehearsals ---- */
 
 static bool keep_text(struct arena *arena, struct redial_str *text)
 {
     return arena_copy(arena, *text, text);
 }
 
-/* The reader's texts last until its next attempt, a template's as long as the transport. */
+/* The reader's texts last until its next attempt, a rehearsal lasts as long as the transport. */
 static bool keep_event(struct arena *arena, struct redial_event *event)
 {
     struct redial_header *headers = ARENA_ARRAY(arena, struct redial_header, event->header_count);
@@ -109,7 +108,7 @@ static bool keep_event(struct arena *arena, struct redial_event *event)
 }
 
 static bool work_out(struct virtual_transport *self, const struct attempt *attempt,
-                     struct template *template)
+                     struct rehearsal *rehearsal)
 {
     const struct exchange *exchange = attempt->exchange;
     struct progress progress = {0};
@@ -117,26 +116,26 @@ static bool work_out(struct virtual_transport *self, const struct attempt *attem
     if (!seen) return false;
     reply_reader_begin(self->reader, attempt->platform, attempt->request.stream);
     for (size_t i = 0; i < exchange->act_count; i++) {
-        seen[i] =
-            (uint8_t)see_act(self->reader, exchange, &exchange->acts[i], &progress, &template->end);
+        seen[i] = (uint8_t)see_act(self->reader, exchange, &exchange->acts[i], &progress,
+                                   &rehearsal->end);
         if (seen[i] & SEES_END) break;
     }
-    if (!keep_event(self->arena, &template->end)) return false;
-    redial_event_prepare(self->policy, &template->end);
-    template->seen = seen;
+    if (!keep_event(self->arena, &rehearsal->end)) return false;
+    redial_event_prepare(self->policy, &rehearsal->end);
+    rehearsal->seen = seen;
     return true;
 }
 
 static bool make_room(struct virtual_transport *self, size_t number)
 {
-    if (number < self->template_count) return true;
-    size_t count = self->template_count ? self->template_count : 16;
+    if (number < self->rehearsal_count) return true;
+    size_t count = self->rehearsal_count ? self->rehearsal_count : 16;
     while (count <= number) count *= 2;
-    struct template *templates = realloc(self->templates, count * sizeof *templates);
-    if (!templates) return false;
-    for (size_t i = self->template_count; i < count; i++) templates[i] = (struct template){0};
-    self->templates = templates;
-    self->template_count = count;
+    struct rehearsal *rehearsals = realloc(self->rehearsals, count * sizeof *rehearsals);
+    if (!rehearsals) return false;
+    for (size_t i = self->rehearsal_count; i < count; i++) rehearsals[i] = (struct rehearsal){0};
+    self->rehearsals = rehearsals;
+    self->rehearsal_count = count;
     return true;
 }
 
@@ -156,14 +155,14 @@ static bool virtual_begin(struct transport *transport, struct attempt *attempt,
         event->cause = attempt->idle_died ? REDIAL_CAUSE_ECONNRESET : (uint8_t)broken->cause;
         event->phase = attempt->idle_died ? REDIAL_PHASE_WAIT : (uint8_t)broken->phase;
         redial_event_prepare(self->policy, event);
-        self->requests += attempt->idle_died;
+        self->requests += attempt->idle_died || exchange->fault == REQUEST_BROKEN_PIPE;
         *count = 1;
         return true;
     }
     self->requests++;
     if (make_room(self, exchange->number) &&
-        (self->templates[exchange->number].seen ||
-         work_out(self, attempt, &self->templates[exchange->number])))
+        (self->rehearsals[exchange->number].seen ||
+         work_out(self, attempt, &self->rehearsals[exchange->number])))
         return true;
     *why = REDIAL_STR("out of memory");
     return false;
@@ -174,15 +173,15 @@ static bool virtual_perform(struct transport *transport, struct attempt *attempt
                             struct redial_str *why)
 {
     const struct virtual_transport *self = (const struct virtual_transport *)transport;
-    const struct template *template = &self->templates[attempt->exchange->number];
-    uint8_t seen = template->seen[act - attempt->exchange->acts];
+    const struct rehearsal *rehearsal = &self->rehearsals[attempt->exchange->number];
+    uint8_t seen = rehearsal->seen[act - attempt->exchange->acts];
     (void)why;
     *count = 0;
     if (seen & SEES_OUTPUT) {
         events[*count] = (struct redial_event){.kind = REDIAL_EVENT_OUTPUT};
         redial_event_prepare(self->policy, &events[(*count)++]);
     }
-    if (seen & SEES_END) events[(*count)++] = template->end;
+    if (seen & SEES_END) events[(*count)++] = rehearsal->end;
     return true;
 }
 
@@ -211,7 +210,7 @@ static void virtual_destroy(struct transport *transport)
     if (!self) return;
     reply_reader_destroy(self->reader);
     arena_destroy(self->arena);
-    free(self->templates);
+    free(self->rehearsals);
     free(self);
 }
 

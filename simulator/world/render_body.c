@@ -22,21 +22,21 @@ static bool append_number(const struct rendering *rendering, struct redial_str n
 }
 
 /* Fills {input}, {max_tokens}, {context} and {model} in. */
-static void fill(const struct rendering *rendering, struct redial_str template, struct text *out)
+static void fill(const struct rendering *rendering, struct redial_str pattern, struct text *out)
 {
-    while (template.len) {
-        size_t open = str_find(template, REDIAL_STR("{"));
-        size_t close = str_find(template, REDIAL_STR("}"));
+    while (pattern.len) {
+        size_t open = str_find(pattern, REDIAL_STR("{"));
+        size_t close = str_find(pattern, REDIAL_STR("}"));
         if (open == SIZE_MAX || close == SIZE_MAX || close < open) break;
-        struct redial_str name = str_take(str_skip(template, open + 1), close - open - 1);
-        text_append(out, str_take(template, open));
+        struct redial_str name = str_take(str_skip(pattern, open + 1), close - open - 1);
+        text_append(out, str_take(pattern, open));
         if (str_is(name, "model"))
             text_append(out, rendering->facts->model);
         else if (!append_number(rendering, name, out))
-            text_append(out, str_take(str_skip(template, open), close + 1 - open));
-        template = str_skip(template, close + 1);
+            text_append(out, str_take(str_skip(pattern, open), close + 1 - open));
+        pattern = str_skip(pattern, close + 1);
     }
-    text_append(out, template);
+    text_append(out, pattern);
 }
 
 /* As a JSON string, its quotes included. */

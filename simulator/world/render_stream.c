@@ -169,3 +169,8 @@ bool render_stream_body(struct rendering *rendering)
     return add_named(&stream, "content_block_stop", 0) && add_named(&stream, "message_delta", 0) &&
            add_named(&stream, "message_stop", 0);
 }
+
+bool render_knows_event(struct redial_str name)
+{
+    return payload_of(name) != NULL;
+}

@@ -139,6 +139,7 @@ const struct typical_reply *typical_by_status(enum platform_kind platform, uint1
     return NULL;
 }
 
+_Static_assert(REDIAL_CLASS_COUNT <= 32, "a bit per class");
 void typical_list_classes(enum platform_kind platform, struct text *out)
 {
     uint32_t listed = 0;
@@ -159,4 +160,3 @@ void typical_list_statuses(enum platform_kind platform, struct text *out)
         last = rows[i].status;
     }
 }
-_Static_assert(REDIAL_CLASS_COUNT <= 32, "the bit set above holds all classes");

@@ -1,0 +1,272 @@
+/* One attempt of a call, from its request to its last byte: which connection it takes, what the
+ * world answers, and which of its next act, its timeout and its idle timeout comes first. */
+#include "platforms/request.h"
+#include "simulator/run/run_parts.h"
+
+static const struct exchange unanswered; /* on a connection that has died */
+
+/* ---- Sending ---- */
+
+static struct request_seen wanted_request(struct run_call *call, bool reused)
+{
+    return (struct request_seen){
+        .provider = call->call.provider,
+        .model = call->call.model,
+        .max_tokens = call->call.max_tokens,
+        .input_tokens = call->prompt_tokens,
+        .credential = call->presented,
+        .stream = call->script->stream,
+        .background = call->call.query == REDIAL_QUERY_BACKGROUND,
+        .connection = reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,
+    };
+}
+
+/* Headers are built only where somebody looks at them. */
+static bool build_headers(struct running *running, struct run_call *call,
+                          struct request_seen *request)
+{
+    const struct request_facts facts = {
+        .policy = running->policy,
+        .provider = request->provider,
+        .model = request->model,
+        .max_tokens = request->max_tokens,
+        .stream = request->stream,
+        .messages = REDIAL_STR("[]"),
+        .credential = REDIAL_STR("[redacted]"),
+        .credential_is_key = call->static_key,
+    };
+    struct request built;
+    struct redial_str why;
+    if (!running->run->scenario->looks_at_headers) return true;
+    if (!request_build(running->run->arena, &facts, &built, &why)) {
+        run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
+        return false;
+    }
+    request->headers = built.headers;
+    request->header_count = built.header_count;
+    return true;
+}
+
+static const struct exchange *ask_world(struct running *running, struct run_call *call,
+                                        const struct request_seen *request)
+{
+    const struct world_request asked = {
+        .provider = request->provider,
+        .call_number = call->number,
+        .attempt = call->call.attempts,
+        .model = request->model,
+        .model_index = call->call.model_index,
+        .max_tokens = request->max_tokens,
+        .input_tokens = request->input_tokens,
+        .credential = request->credential,
+        .static_key = call->static_key,
+        .stream = request->stream,
+        .headers = request->headers,
+        .header_count = request->header_count,
+    };
+    struct world_trouble trouble;
+    const struct exchange *exchange = world_answer(running->world, &asked, running->now, &trouble);
+    if (!exchange) run_trouble(running, trouble);
+    return exchange;
+}
+
+/* Chooses connection and exchange; false when the run cannot go on. */
+static bool prepare(struct running *running, struct run_call *call, bool fresh)
+{
+    struct attempt *attempt = &call->attempt;
+    struct provider_client *client = &running->clients[call->call.provider];
+    int64_t since = 0;
+    bool reused;
+    call->presented = client->credential;
+    call->connection = connections_take(&client->connections, fresh, &reused, &since);
+    *attempt = (struct attempt){
+        .call_number = call->number,
+        .number = call->call.attempts,
+        .provider = call->call.provider,
+        .platform = running->policy->platforms[call->call.platform].kind,
+        .exchange = &unanswered,
+        .request = wanted_request(call, reused),
+        .fresh_connection = fresh,
+        .began_at = running->now,
+    };
+    if (!build_headers(running, call, &attempt->request)) return false;
+    attempt->idle_died =
+        reused && running->now - since > world_idle_close(running->world, call->call.provider);
+    if (attempt->idle_died) return true;
+    attempt->exchange = ask_world(running, call, &attempt->request);
+    if (!attempt->exchange || attempt->exchange->fault == REQUEST_READ || !reused)
+        return attempt->exchange != NULL;
+    /* A fault before the request was read strikes a connection of its own: the idle one stays. */
+    if (!connections_give(&client->connections, call->connection, since)) {
+        run_out_of_memory(running);
+        return false;
+    }
+    call->connection = connections_take(&client->connections, true, &reused, &since);
+    attempt->fresh_connection = true;
+    attempt->request.connection = REQUEST_ON_NEW_CONNECTION;
+    return true;
+}
+
+static void observe(struct running *running, struct run_call *call, const struct request_seen *seen)
+{
+    struct observation *observation = &running->run->observation;
+    const struct watched_request watched = {seen->provider, seen->model, seen->max_tokens,
+                                            seen->input_tokens, seen->credential};
+    invariants_send(&observation->violations, &call->watch, call->number, &watched, running->now);
+    observation_request(observation, &(struct observed_request){
+                                         .call_number = call->number,
+                                         .provider = seen->provider,
+                                         .model = seen->model,
+                                         .max_tokens = seen->max_tokens,
+                                         .input_tokens = seen->input_tokens,
+                                         .credential = seen->credential,
+                                         .reused = seen->connection == REQUEST_ON_REUSED_CONNECTION,
+                                         .headers = seen->headers,
+                                         .header_count = seen->header_count,
+                                     });
+}
+
+/* Real sockets can disagree with the model of them. */
+static void compare_arrival(struct running *running, struct run_call *call,
+                            const struct request_seen *seen)
+{
+    const struct request_seen *wanted = &call->attempt.request;
+    const char *differs = seen->provider != wanted->provider           ? "provider"
+                          : !str_eq(seen->model, wanted->model)        ? "model"
+                          : seen->max_tokens != wanted->max_tokens     ? "max_tokens"
+                          : seen->input_tokens != wanted->input_tokens ? "prompt"
+                          : seen->credential != wanted->credential     ? "credential"
+                          : seen->stream != wanted->stream             ? "stream"
+                          : seen->connection != wanted->connection     ? "connection"
+                                                                       : NULL;
+    if (differs)
+        invariant_broken(&running->run->observation.violations, INVARIANT_ARRIVED, call->number,
+                         running->now, "attempt %d arrived with another %s", call->call.attempts,
+                         differs);
+}
+
+static void plan_next(struct running *running, struct run_call *call);
+
+void run_send(struct running *running, struct run_call *call,
+              const struct redial_decision *decision)
+{
+    struct attempt *attempt = &call->attempt;
+    struct transport *transport = running->options->transport;
+    struct request_seen seen;
+    struct redial_str why = {0};
+    size_t count = 0;
+    if (!prepare(running, call, decision->fresh_connection)) return;
+    if (!transport->begin(transport, attempt, &seen, &call->fault, &count, &why)) {
+        run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
+        return;
+    }
+    enum request_fault fault = attempt->exchange->fault;
+    bool read = fault == REQUEST_READ && !attempt->idle_died;
+    running->reached += read || attempt->idle_died || fault == REQUEST_BROKEN_PIPE;
+    if (read) compare_arrival(running, call, &seen);
+    story_set_connection(running->run->story, call->number,
+                         attempt->request.connection == REQUEST_ON_NEW_CONNECTION
+                             ? CONNECTION_NEW
+                             : CONNECTION_REUSED);
+    observe(running, call, read ? &seen : &attempt->request);
+    call->under_way = true;
+    call->head_seen = false;
+    call->fault_pending = count > 0;
+    call->fault_at = duration_add(running->now, attempt->exchange->fault_at);
+    call->abort_at = decision->abort_at;
+    call->idle_timeout = decision->idle_timeout;
+    plan_next(running, call);
+}
+
+/* ---- What comes next ---- */
+
+/* When the exchange goes on; INT64_MAX: it says nothing more. */
+static int64_t next_act_at(const struct run_call *call)
+{
+    const struct attempt *attempt = &call->attempt;
+    if (call->fault_pending) return call->fault_at;
+    if (attempt->act_next >= attempt->exchange->act_count) return INT64_MAX;
+    return duration_add(attempt->began_at, attempt->exchange->acts[attempt->act_next].at);
+}
+
+static int64_t timeout_at(const struct run_call *call)
+{
+    bool streams = call->head_seen && call->attempt.request.stream && call->idle_timeout > 0;
+    int64_t idle_at = streams ? duration_add(call->heard_at, call->idle_timeout) : INT64_MAX;
+    return idle_at < call->abort_at ? idle_at : call->abort_at;
+}
+
+static void plan_next(struct running *running, struct run_call *call)
+{
+    int64_t act = next_act_at(call), timeout = timeout_at(call);
+    int64_t at = act <= timeout ? act : timeout;
+    if (at != INT64_MAX) run_plan(running, call, HAPPENS_ATTEMPT, at);
+}
+
+/* ---- Going on ---- */
+
+/* A whole reply leaves its connection open for the next request. */
+static void keep_connection(struct running *running, struct run_call *call, enum act_kind last)
+{
+    struct connections *connections = &running->clients[call->attempt.provider].connections;
+    if (last != ACT_END && last != ACT_BODY) return;
+    if (!connections_give(connections, call->connection, running->now)) run_out_of_memory(running);
+}
+
+/* Performs what is due now; true when the attempt has ended. */
+static bool perform_due(struct running *running, struct run_call *call)
+{
+    struct attempt *attempt = &call->attempt;
+    struct transport *transport = running->options->transport;
+    while (!running->stopped && next_act_at(call) <= running->now) {
+        const struct act *act = &attempt->exchange->acts[attempt->act_next];
+        struct redial_event events[2];
+        size_t count = 0;
+        struct redial_str why = {0};
+        if (!transport->perform(transport, attempt, act, events, &count, &why)) {
+            run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
+            return true;
+        }
+        attempt->act_next++;
+        call->head_seen = true;
+        call->heard_at = running->now;
+        for (size_t i = 0; i < count; i++) {
+            bool ends = events[i].kind != REDIAL_EVENT_OUTPUT;
+            if (ends) call->under_way = false;
+            if (events[i].kind == REDIAL_EVENT_REPLY) keep_connection(running, call, act->kind);
+            run_step(running, call, &events[i]);
+            if (ends) return true;
+        }
+    }
+    return running->stopped;
+}
+
+static void time_out(struct running *running, struct run_call *call)
+{
+    struct transport *transport = running->options->transport;
+    struct redial_event event = {.kind = REDIAL_EVENT_BROKEN};
+    transport->abandon(transport, &call->attempt, &event);
+    call->under_way = false;
+    run_step(running, call, &event);
+}
+
+void run_attempt_due(struct running *running, struct run_call *call)
+{
+    if (next_act_at(call) > timeout_at(call)) {
+        time_out(running, call);
+    } else if (call->fault_pending) {
+        call->under_way = false;
+        call->fault_pending = false;
+        run_step(running, call, &call->fault);
+    } else if (!perform_due(running, call)) {
+        plan_next(running, call);
+    }
+}
+
+void run_give_up_attempt(struct running *running, struct run_call *call)
+{
+    struct transport *transport = running->options->transport;
+    if (!call->under_way) return;
+    call->under_way = false;
+    if (!call->fault_pending) transport->abandon(transport, &call->attempt, NULL);
+}

@@ -1,0 +1,112 @@
+/* The stimulus: which calls are made, when, and with what. */
+#include "simulator/run/scenario_parts.h"
+
+static const struct name credential_rows[CREDENTIAL_KIND_COUNT] = {
+    [CREDENTIAL_PLATFORM] = {"platform", "the kind that the platform can refresh"},
+    [CREDENTIAL_OAUTH] = {"oauth", "Anthropic's OAuth token"},
+    [CREDENTIAL_API_KEY] = {"api_key", "a static key: nothing to refresh"},
+    [CREDENTIAL_AWS] = {"aws", "AWS credentials with a session token"},
+    [CREDENTIAL_GOOGLE] = {"google", "a Google access token"},
+    [CREDENTIAL_AZURE] = {"azure", "a Microsoft Entra access token"},
+};
+static const struct names credential_names = {"credential", credential_rows, CREDENTIAL_KIND_COUNT};
+
+static bool read_credential(struct reading *reading, const struct node *value, void *target)
+{
+    return read_word(reading, value, &credential_names, target);
+}
+
+static bool read_query(struct reading *reading, const struct node *value, void *target)
+{
+    return read_word(reading, value, &query_names, target);
+}
+
+static bool read_call_count(struct reading *reading, const struct node *value, void *target)
+{
+    int64_t number;
+    if (!read_whole(reading, value, 1, SCENARIO_CALLS_MAX, &number)) return false;
+    *(int32_t *)target = (int32_t)number;
+    return true;
+}
+
+static bool read_provider(struct reading *reading, const struct node *value, void *target)
+{
+    struct call_script *call = target;
+    call->provider_span = value->span;
+    return read_text(reading, value, &call->provider);
+}
+
+static bool read_model(struct reading *reading, const struct node *value, void *target)
+{
+    struct call_script *call = target;
+    call->model_span = value->span;
+    return read_text(reading, value, &call->model);
+}
+
+#define AT(field) offsetof(struct call_script, field)
+static const struct key call_keys[] = {
+    {"at", read_duration, AT(at), "when it begins, from the run's start", "duration", false},
+    {"count", read_call_count, AT(count), "so many equal calls at once", "number", false},
+    {"provider", read_provider, 0, "a provider of the policy", "name", false},
+    {"model", read_model, 0, "as the policy names it", "name", true},
+    {"query", read_query, AT(query), "foreground or background", "word", false},
+    {"credential", read_credential, AT(credential), "which kind it has", "word", false},
+    {"max_tokens", read_tokens, AT(max_tokens), "the output limit it asks for", "tokens", false},
+    {"input_tokens", read_tokens, AT(input_tokens), "size of its prompt", "tokens", false},
+    {"compacts_to", read_tokens, AT(compacts_to), "size after compaction", "tokens", false},
+    {"stream", read_bool, AT(stream), "whether it wants a stream", "true or false", false},
+    {"unattended", read_bool, AT(unattended), "in unattended mode", "true or false", false},
+    {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},
+    {"cancel_at", read_duration, AT(cancel_at), "when its caller gives up, from the run's start",
+     "duration", false},
+};
+#undef AT
+static const struct keys keys = {"a call", call_keys, REDIAL_COUNT_OF(call_keys)};
+
+static bool check_call(struct reading *reading, const struct call_script *call)
+{
+    if (call->compacts_to >= 0 && call->input_tokens == 0)
+        return scenario_conflict(reading, call->span, "compacts_to without input_tokens",
+                                 "say how long the prompt is before: input_tokens: 200251");
+    if (call->cancel_at >= 0 && call->cancel_at < call->at)
+        return scenario_conflict(reading, call->span, "the call is cancelled before it begins",
+                                 "cancel_at counts from the run's start, like `at`");
+    return true;
+}
+
+static bool read_one(struct reading *reading, const struct node *value, struct call_script *call)
+{
+    *call = (struct call_script){
+        .span = value->span, .count = 1, .query = -1, .compacts_to = -1, .cancel_at = -1};
+    bool right = keys_read(reading, &keys, value, call);
+    return check_call(reading, call) && right;
+}
+
+bool scenario_read_call(struct reading *reading, const struct node *value, void *target)
+{
+    struct scenario *scenario = target;
+    scenario->calls = scenario_array(reading, 1, sizeof *scenario->calls);
+    if (!scenario->calls) return false;
+    scenario->call_count = 1;
+    return read_one(reading, value, &scenario->calls[0]);
+}
+
+bool scenario_read_calls(struct reading *reading, const struct node *value, void *target)
+{
+    struct scenario *scenario = target;
+    if (value->kind != NODE_SEQUENCE || value->count == 0)
+        return reading_unexpected(reading, value, "a list of calls, one at least");
+    scenario->calls = scenario_array(reading, value->count, sizeof *scenario->calls);
+    if (!scenario->calls) return false;
+    int64_t total = 0;
+    bool right = true;
+    for (size_t i = 0; i < value->count; i++) {
+        right = read_one(reading, value->items[i], &scenario->calls[i]) && right;
+        total += scenario->calls[i].count;
+    }
+    scenario->call_count = value->count;
+    if (total <= SCENARIO_CALLS_MAX) return right;
+    diag_error(reading->diags, "out-of-range", value->span, "%lld calls are more than %d",
+               (long long)total, SCENARIO_CALLS_MAX);
+    return false;
+}

@@ -1,0 +1,29 @@
+/* Between the files that read scenarios. Readers of one shape (read_fn) fill one struct each. */
+#ifndef REDIAL_SIMULATOR_SCENARIO_PARTS_H
+#define REDIAL_SIMULATOR_SCENARIO_PARTS_H
+
+#include "config/keys.h"
+#include "simulator/run/scenario.h"
+
+/* How many entries a list or mapping may have: more is no file of a person's. */
+#define SCENARIO_LIST_MAX 10000
+
+read_fn scenario_read_call;     /* struct scenario: one mapping */
+read_fn scenario_read_calls;    /* struct scenario: a list of them */
+read_fn scenario_read_world;    /* struct scenario */
+read_fn scenario_read_expect;   /* struct expect */
+read_fn scenario_read_reply;    /* struct reply_script */
+read_fn scenario_read_stream;   /* struct stream_script */
+read_fn scenario_read_requests; /* int64_t: a number above 0 */
+
+/* Names to indices of the scenario's policy, and whether the platforms can do what is asked. False
+ * with what is wrong in `diags`. */
+bool scenario_link(struct scenario *scenario, struct diag_list *diags);
+
+/* `count` elements from the arena, NULL with the failure remembered. */
+void *scenario_array(struct reading *reading, size_t count, size_t size);
+/* A second way of saying the same: always false. */
+bool scenario_conflict(struct reading *reading, struct span span, const char *message,
+                       const char *cure);
+
+#endif
