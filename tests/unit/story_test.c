@@ -18,6 +18,10 @@ struct names_only {
     struct provider providers[2];
 };
 
+static const struct step back_off[] = {
+    {.kind = REDIAL_STEP_BACKOFF, .backoff = BACKOFF_DEFAULT},
+};
+
 static struct redial_policy *names_only(struct names_only *made)
 {
     *made = (struct names_only){
@@ -26,7 +30,7 @@ static struct redial_policy *names_only(struct names_only *made)
                 {.name = REDIAL_STR("rate limited"),
                  .max = 10,
                  .steps = {.count = 1,
-                           .list = {{.kind = REDIAL_STEP_BACKOFF, .backoff = BACKOFF_DEFAULT}}}},
+                           .list = back_off}},
                 {.name = REDIAL_STR("overloaded"), .max = 3},
                 {.name = REDIAL_STR("connection dropped"), .max = 1},
             },
