@@ -11,6 +11,7 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 
 PKGS      := libcurl openssl yaml-0.1 libcjson libpcre2-8 libmicrohttpd
+PKGS_LIBRARY := $(filter-out libmicrohttpd,$(PKGS))
 PKG_TEST  := criterion
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS  := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
@@ -44,6 +45,45 @@ $(BUILD)/obj/%.o: %.c
 $(BUILD)/unit: $(call OBJ,$(SRC_UNIT) $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI))
 	$(LINK) -rdynamic $(WRAP_MEMORY) $$(pkg-config --libs $(PKG_TEST))
 
+# ---- What is built
+
+build: $(BUILD)/redial $(BUILD)/libredial.a $(BUILD)/libredial.so ## the command and both libraries
+
+$(BUILD)/redial: $(call OBJ,cli/main.c $(SRC_CLI) $(SRC_SIMULATOR) $(SRC_ENGINE))
+	$(LINK)
+
+# Both libraries show nothing but redial_ symbols: the static one by joining its objects and
+# localising the rest, the shared one by its version script.
+$(BUILD)/libredial.a: $(call OBJ,$(SRC_ENGINE))
+	@echo "  AR    $@"
+	$(Q)ld -r -o $(BUILD)/libredial.o $^
+	$(Q)objcopy --wildcard --keep-global-symbol='redial_*' $(BUILD)/libredial.o
+	$(Q)rm -f $@ && ar rcs $@ $(BUILD)/libredial.o
+
+SONAME := libredial.so.$(firstword $(subst ., ,$(VERSION)))
+$(BUILD)/libredial.so: $(call OBJ,$(SRC_ENGINE)) engine/libredial.map
+	@echo "  LINK  $@"
+	$(Q)$(CC) -shared $(SANITIZE) -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,--version-script=engine/libredial.map \
+	    $(filter %.o,$^) -o $@ $(PKG_LIBS) -lpthread
+
+$(BUILD)/redial.pc: Makefile
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	    'Name: redial' 'Description: Retry, backoff and fallback rules for LLM calls, from YAML files' \
+	    'Version: $(VERSION)' 'Libs: -L$${libdir} -lredial' 'Libs.private: -lpthread -lm' \
+	    'Requires.private: $(PKGS_LIBRARY)' 'Cflags: -I$${includedir}' > $@
+
+INSTALL_TO = $(DESTDIR)$(PREFIX)
+install: build $(BUILD)/redial.pc ## command, libraries and headers, to PREFIX (/usr/local) below DESTDIR
+	install -d $(INSTALL_TO)/bin $(INSTALL_TO)/lib/pkgconfig $(INSTALL_TO)/include/redial
+	install -m 755 $(BUILD)/redial $(INSTALL_TO)/bin/redial
+	install -m 644 $(BUILD)/libredial.a $(INSTALL_TO)/lib/libredial.a
+	install -m 755 $(BUILD)/libredial.so $(INSTALL_TO)/lib/libredial.so.$(VERSION)
+	ln -sf libredial.so.$(VERSION) $(INSTALL_TO)/lib/$(SONAME)
+	ln -sf $(SONAME) $(INSTALL_TO)/lib/libredial.so
+	install -m 644 engine/include/redial/*.h $(INSTALL_TO)/include/redial/
+	install -m 644 $(BUILD)/redial.pc $(INSTALL_TO)/lib/pkgconfig/redial.pc
+
 -include tests/tests.mk
 
 help: ## this list
@@ -58,4 +98,4 @@ clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help suite unit clean
+.PHONY: help build install suite unit clean

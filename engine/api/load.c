@@ -75,31 +75,60 @@ static uint32_t next_id(void)
     return id;
 }
 
-static struct redial_policy *finish(struct redial_policy *policy,
-                                    const struct redial_env *environment, struct diag_list *diags)
+static bool finish(struct redial_policy *policy, const struct redial_env *environment,
+                   struct diag_list *diags)
 {
-    if (policy && diag_errors(diags) == 0 && compile_policy(policy, diags) &&
-        choose_provider(policy, environment, diags)) {
-        compile_lint(policy, diags);
-        policy->id = next_id();
-        policy->references = 1;
-    }
-    if (policy && diag_errors(diags) > 0) {
-        arena_destroy(policy->arena);
-        return NULL;
-    }
-    return policy;
+    if (!compile_policy(policy, diags) || !choose_provider(policy, environment, diags))
+        return false;
+    compile_lint(policy, diags);
+    policy->id = next_id();
+    policy->references = 1;
+    return true;
+}
+
+/* What is wrong with a policy shows in nothing but the list, so there is always one. */
+struct load {
+    struct diag_list *diags, *own;
+    size_t errors_before;
+};
+
+static bool load_begin(struct load *load, struct diag_list *diags)
+{
+    load->own = diags ? NULL : diag_list_new();
+    load->diags = diags ? diags : load->own;
+    load->errors_before = diag_errors(load->diags);
+    return load->diags != NULL;
+}
+
+static bool load_is_clean(const struct load *load)
+{
+    return diag_errors(load->diags) == load->errors_before && !diag_out_of_memory_seen(load->diags);
+}
+
+static struct redial_policy *load_end(struct load *load, struct redial_policy *policy,
+                                      const struct redial_env *environment)
+{
+    bool good = policy && load_is_clean(load) && finish(policy, environment, load->diags) &&
+                load_is_clean(load);
+    diag_list_destroy(load->own);
+    if (good || !policy) return policy;
+    arena_destroy(policy->arena);
+    return NULL;
 }
 
 struct redial_policy *policy_load(const char *path, const struct redial_env *environment,
                                   struct diag_list *diags)
 {
-    return finish(config_read(path, environment, diags), environment, diags);
+    struct load load;
+    if (!load_begin(&load, diags)) return NULL;
+    return load_end(&load, config_read(path, environment, load.diags), environment);
 }
 
 struct redial_policy *policy_load_text(struct redial_str path, struct redial_str text,
                                        const struct redial_env *environment,
                                        struct diag_list *diags)
 {
-    return finish(config_read_text(path, text, environment, diags), environment, diags);
+    struct load load;
+    if (!load_begin(&load, diags)) return NULL;
+    return load_end(&load, config_read_text(path, text, environment, load.diags), environment);
 }

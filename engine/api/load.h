@@ -8,8 +8,8 @@
 struct redial_env;
 struct redial_policy;
 
-/* One reference is the caller's. NULL when `diags` holds errors afterwards; hand over a list
- * without any. Warnings are in `diags` too. */
+/* One reference is the caller's. NULL when anything is wrong: then `diags` has more errors than
+ * before. Warnings are in `diags` too. */
 struct redial_policy *policy_load(const char *path, const struct redial_env *environment,
                                   struct diag_list *diags);
 /* The same from memory; both texts are copied. Files that it uses are found relative to `path`. */

@@ -5,7 +5,7 @@
 
 #include "model/policy.h"
 
-/* False when something is wrong; all of it is in `diags`: fallbacks that go round in a circle, more
+/* False when something is wrong; all of it is in `diags`: fallbacks that form a cycle, more
  * models in fallbacks than a call can remember, memory out. */
 bool compile_policy(struct redial_policy *policy, struct diag_list *diags);
 /* Warnings that do not stop a policy, with codes, silenced by `lint: ignore`. For a policy that

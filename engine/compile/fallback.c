@@ -1,4 +1,4 @@
-/* Fallbacks: which models a call has to remember, and circles. A circle would do no harm to a call,
+/* Fallbacks: which models a call has to remember, and cycles. A cycle would do no harm to a call,
  * which takes each candidate once; it is an error since nobody can mean it. */
 #include <stdlib.h>
 
@@ -41,7 +41,7 @@ static bool number_models(struct redial_policy *policy, struct diag_list *diags)
     return false;
 }
 
-/* ---- Circles
+/* ---- Cycles
  * ----------------------------------------------------------------------------------------------------
  */
 
@@ -92,27 +92,26 @@ struct walk {
 };
 
 /* The path from the first `node` on it to its end, and back. */
-static void report_circle(struct walk *walk, uint16_t node)
+static void report_cycle(struct walk *walk, uint16_t node)
 {
     size_t begin = 0;
     while (walk->path[begin] != node) begin++;
-    struct text circle = TEXT_INIT;
+    struct text cycle = TEXT_INIT;
     for (size_t i = begin; i < walk->length; i++) {
-        text_append(&circle, node_name(walk->graph, walk->path[i]));
-        text_append(&circle, REDIAL_STR(" → "));
+        text_append(&cycle, node_name(walk->graph, walk->path[i]));
+        text_append(&cycle, REDIAL_STR(" → "));
     }
-    text_append(&circle, node_name(walk->graph, node));
-    struct redial_str shown = text_str(&circle);
-    struct diag *diag =
-        diag_error(walk->diags, "fallback-circle", node_place(walk->graph, node),
-                   "these fallbacks go round in a circle: %.*s", REDIAL_STR_ARG(shown));
+    text_append(&cycle, node_name(walk->graph, node));
+    struct redial_str shown = text_str(&cycle);
+    struct diag *diag = diag_error(walk->diags, "fallback-cycle", node_place(walk->graph, node),
+                                   "these fallbacks form a cycle: %.*s", REDIAL_STR_ARG(shown));
     for (size_t i = begin + 1; i < walk->length; i++) {
         struct redial_str name = node_name(walk->graph, walk->path[i]);
         diag_note(walk->diags, diag, node_place(walk->graph, walk->path[i]),
                   "'%.*s' goes on from here", REDIAL_STR_ARG(name));
     }
     diag_cure(walk->diags, diag, "let the last of them have no candidate");
-    text_clean_up(&circle);
+    text_clean_up(&cycle);
 }
 
 /* Depth first; no deeper than there are slots, since every node on the way has one. */
@@ -121,7 +120,7 @@ static void visit(struct walk *walk, uint16_t node)
     if (walk->colour[node] == 2 || walk->found) return;
     if (walk->colour[node] == 1) {
         walk->found = true;
-        report_circle(walk, node);
+        report_cycle(walk, node);
         return;
     }
     walk->colour[node] = 1;
@@ -132,7 +131,7 @@ static void visit(struct walk *walk, uint16_t node)
     walk->colour[node] = 2;
 }
 
-static bool has_no_circle(const struct graph *graph, size_t nodes, struct diag_list *diags)
+static bool has_no_cycle(const struct graph *graph, size_t nodes, struct diag_list *diags)
 {
     struct walk walk = {.graph = graph, .diags = diags, .colour = calloc(nodes + 1, 1)};
     if (!walk.colour) {
@@ -147,9 +146,8 @@ static bool has_no_circle(const struct graph *graph, size_t nodes, struct diag_l
 bool compile_fallbacks(struct redial_policy *policy, struct diag_list *diags)
 {
     if (!number_models(policy, diags)) return false;
-    bool right = has_no_circle(&(struct graph){policy, false}, policy->model_count, diags);
+    bool right = has_no_cycle(&(struct graph){policy, false}, policy->model_count, diags);
     if (policy->provider_fallbacks)
-        right =
-            has_no_circle(&(struct graph){policy, true}, policy->provider_count, diags) && right;
+        right = has_no_cycle(&(struct graph){policy, true}, policy->provider_count, diags) && right;
     return right;
 }

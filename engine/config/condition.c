@@ -120,17 +120,16 @@ static const struct names *const words_of_fact[FACT_KEYS] = {
     [FACT_QUERY] = &query_names,
 };
 
+/* The lists begin with "none", which no decision is ever asked about; queries have no such word. */
 static bool value_of_word(struct reading *reading, const struct node *item, enum fact fact,
                           uint32_t *value)
 {
-    int row;
-    if (!read_word(reading, item, words_of_fact[fact], &row)) return false;
-    if (str_is(item->text, "none")) { /* no decision is asked for where there is none */
-        diag_error(reading->diags, "never-matches", item->span, "%s 'none' is never judged",
-                   words_of_fact[fact]->what);
-        return false;
-    }
-    *value = (uint32_t)row;
+    struct names names = *words_of_fact[fact];
+    int skipped = fact == FACT_QUERY ? 0 : 1, row;
+    names.rows += skipped;
+    names.count -= (size_t)skipped;
+    if (!read_word(reading, item, &names, &row)) return false;
+    *value = (uint32_t)(row + skipped);
     return true;
 }
 
@@ -164,7 +163,7 @@ static bool value_of_name(struct reading *reading, const struct node *item, enum
     struct config *config = config_of(reading);
     uint16_t index = NO_INDEX;
     if (fact == FACT_PLATFORM)
-        index = config_find(config, &config->platforms, "platform", item);
+        index = config_platform(config, item);
     else if (fact == FACT_PROVIDER)
         index = config_find(config, &config->providers, "provider", item);
     else
@@ -516,8 +515,9 @@ FACT_READER(hint, FACT_HINT, read_hint_fact(reading, value, fact, target))
 static bool read_several(struct reading *reading, const struct node *value,
                          enum condition_kind kind, void *target)
 {
-    if (value->kind != NODE_SEQUENCE || value->count == 0)
+    if (value->kind != NODE_SEQUENCE)
         return reading_unexpected(reading, value, "a list of conditions");
+    if (!has_items(reading, value)) return false;
     const struct condition **parts = children_new(reading, value->count);
     if (!parts) return false;
     bool right = true;
@@ -585,8 +585,14 @@ static bool read_always(struct reading *reading, const struct node *value,
         *out = condition_new(reading, CONDITION_ALWAYS, FACT_CLASS, value, 0);
         return *out != NULL;
     }
-    reading_unexpected(reading, value, "`always` or a condition such as {class: rate_limited}");
-    return false;
+    if (value->kind == NODE_SCALAR && names_find(&class_names, value->text) > 0) {
+        struct diag *diag = diag_error(reading->diags, "wrong-type", value->span,
+                                       "a class is no condition by itself");
+        diag_cure(reading->diags, diag, "write {class: %.*s}", REDIAL_STR_ARG(value->text));
+        return false;
+    }
+    return reading_unexpected(reading, value,
+                              "`always` or a condition such as {class: rate_limited}");
 }
 
 bool read_condition(struct reading *reading, const struct node *value, void *target)

@@ -44,6 +44,19 @@ uint16_t config_find(struct config *config, const struct name_map *map, const ch
     return NO_INDEX;
 }
 
+uint16_t config_platform(struct config *config, const struct node *value)
+{
+    int kind;
+    if (!read_word(&config->reading, value, &platform_names, &kind)) return NO_INDEX;
+    size_t number = name_map_find(&config->platforms, value->text);
+    if (number != NAME_MAP_NONE) return (uint16_t)number;
+    struct diag *diag =
+        diag_error(config->reading.diags, "unknown-name", value->span,
+                   "no file describes the platform '%s'", platform_names.rows[kind].word);
+    diag_cure(config->reading.diags, diag, "add it under platforms, or remove this");
+    return NO_INDEX;
+}
+
 uint16_t config_model(struct config *config, const struct node *value)
 {
     struct redial_str name;

@@ -7,9 +7,8 @@
 
 static bool read_platform_name(struct reading *reading, const struct node *value, void *target)
 {
-    struct config *config = config_of(reading);
     uint16_t *platform = target;
-    *platform = config_find(config, &config->platforms, "platform", value);
+    *platform = config_platform(config_of(reading), value);
     return *platform != NO_INDEX;
 }
 

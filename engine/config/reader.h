@@ -45,6 +45,8 @@ static inline struct config *config_of(struct reading *reading)
 /* The index of a declared name, or NO_INDEX after saying that there is no such `what`. */
 uint16_t config_find(struct config *config, const struct name_map *map, const char *what,
                      const struct node *value);
+/* The same for a platform: one of the four, and described by some file. */
+uint16_t config_platform(struct config *config, const struct node *value);
 /* The index of a model, declared by being named; NO_INDEX when it was wrong and explained. */
 uint16_t config_model(struct config *config, const struct node *value);
 /* A name that people will read in stories: not empty, not long, no control characters. */

@@ -48,22 +48,22 @@ TABLE(jitter, "jitter", [JITTER_NONE] = {"none", "the wait is the base, exactly"
       [JITTER_SUBTRACT] = {"subtract", "the base, minus random up to a share of it"},
       [JITTER_SPREAD] = {"spread", "the base, plus or minus random up to a share of it"})
 
-TABLE(hint_unit, "unit of a hint",
+TABLE(hint_unit, "hint unit",
       [HINT_SECONDS_OR_DATE] = {"seconds_or_date", "seconds, or an HTTP date (RFC 9110)"},
       [HINT_MILLISECONDS] = {"milliseconds", "milliseconds, a fraction allowed"},
       [HINT_UNIX_SECONDS] = {"unix_seconds", "an instant in seconds since 1970, UTC"},
       [HINT_RFC3339] = {"rfc3339", "an instant such as 2025-08-21T12:40:59Z"})
 
-TABLE(hint_above, "answer to a long hint", [HINT_CLAMP] = {"clamp", "wait as long as `max` allows"},
+TABLE(hint_above, "answer (above)", [HINT_CLAMP] = {"clamp", "wait as long as `max` allows"},
       [HINT_IGNORE] = {"ignore", "wait as the backoff says"},
       [HINT_GIVE_UP] = {"give_up", "end the call with the reason hint_too_long"},
       [HINT_FALLBACK] = {"fallback", "go on with the next fallback model at once"})
 
-TABLE(below_floor, "answer to too little room",
-      [BELOW_FLOOR_FAIL] = {"fail", "end the call with the reason no_room"},
+TABLE(below_floor,
+      "answer (below_floor)", [BELOW_FLOOR_FAIL] = {"fail", "end the call with the reason no_room"},
       [BELOW_FLOOR_COMPACT] = {"compact", "make the prompt shorter instead"})
 
-TABLE(after_output, "answer once output was delivered",
+TABLE(after_output, "answer (after_output)",
       [AFTER_OUTPUT_STOP] = {"stop", "end the call: the caller already has output"},
       [AFTER_OUTPUT_RESTART] = {"restart",
                                 "tell the caller to discard its output, then begin anew"})

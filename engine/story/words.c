@@ -16,13 +16,23 @@ static void seconds(int64_t ms, struct text *out)
     text_append_char(out, 's');
 }
 
+static int64_t rounded_ms(int64_t ns)
+{
+    return ns / NS_PER_MS + (ns % NS_PER_MS * 2 >= NS_PER_MS);
+}
+
+void words_seconds(int64_t ns, struct text *out)
+{
+    seconds(rounded_ms(ns), out);
+}
+
 void words_time(int64_t ns, struct text *out)
 {
     if (ns == DURATION_MAX) {
         text_append(out, REDIAL_STR("unlimited"));
         return;
     }
-    int64_t ms = ns / NS_PER_MS + (ns % NS_PER_MS * 2 >= NS_PER_MS);
+    int64_t ms = rounded_ms(ns);
     if (ms < 10 * 1000) {
         text_printf(out, "%" PRId64 "ms", ms);
         return;

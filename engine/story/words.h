@@ -7,6 +7,8 @@
 /* A span of time as people read it, rounded to milliseconds: "562ms", "39.062s", "5m", "1h2m5s".
  * Below ten seconds always in ms, so that sums can be checked by eye. */
 void words_time(int64_t ns, struct text *out);
+/* The same always in seconds, "159.5s": a total that a specification states so. */
+void words_seconds(int64_t ns, struct text *out);
 /* What a server said, on one line, at most `most` bytes, without control characters and with '"'
  * as '\''. */
 void words_said(struct redial_str said, size_t most, struct text *out);

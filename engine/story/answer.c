@@ -1,0 +1,44 @@
+#include "story/answer.h"
+
+bool answer_begin(struct answer *answer, const struct redial_policy *policy,
+                  const struct explain_facts *facts, struct redial_str *why)
+{
+    *answer = (struct answer){.policy = policy, .given = facts, .arena = arena_new()};
+    if (!outlook_begin(&answer->outlook, policy, facts, why)) return false;
+    *why = REDIAL_STR("out of memory");
+    if (!answer->arena) return false;
+    for (int32_t i = 0; i < facts->attempt; i++)
+        if (!outlook_next(&answer->outlook, facts, &answer->turn)) {
+            answer->ended_before = true;
+            break;
+        }
+    facts_init(&answer->facts, &answer->outlook.before, &answer->outlook.event,
+               answer->outlook.before_at);
+    classify(&answer->facts, &answer->row);
+    return true;
+}
+
+void answer_end(struct answer *answer)
+{
+    outlook_end(&answer->outlook);
+    arena_destroy(answer->arena);
+    text_clean_up(&answer->cell);
+}
+
+const struct rule *answer_rules(const struct answer *answer)
+{
+    return answer->policy->variants[answer->outlook.low.variant].rules;
+}
+
+const struct rule *answer_rule(const struct answer *answer, uint16_t rule)
+{
+    return rule < answer->policy->rule_count ? &answer_rules(answer)[rule] : NULL;
+}
+
+const struct condition *answer_unmet(const struct answer *answer, const struct condition *condition)
+{
+    for (size_t i = 0; condition->kind == CONDITION_ALL && i < condition->count; i++)
+        if (!condition_holds(condition->children[i], &answer->facts))
+            return answer_unmet(answer, condition->children[i]);
+    return condition;
+}

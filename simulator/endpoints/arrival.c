@@ -1,0 +1,234 @@
+/* Plays replies: turns acts into what libmicrohttpd does, and goes around it where a well-behaved
+ * server would not go. Between two acts the connection is suspended, so nothing happens that no act
+ * asked for. */
+#include "simulator/endpoints/arrival.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+void arrival_hold_still(struct live_arrival *arrival)
+{
+    if (arrival->suspended) return;
+    arrival->suspended = true;
+    MHD_suspend_connection(arrival->connection);
+}
+
+void arrival_go_on(struct live_arrival *arrival)
+{
+    if (!arrival->suspended) return;
+    arrival->suspended = false;
+    MHD_resume_connection(arrival->connection);
+}
+
+int arrival_socket(const struct live_arrival *arrival)
+{
+    const union MHD_ConnectionInfo *info;
+
+    if (!arrival->connection) return -1;
+    info = MHD_get_connection_info(arrival->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+void arrival_let_go(struct live_arrival *arrival)
+{
+    if (--arrival->holders > 0) return;
+    if (arrival->response) MHD_destroy_response(arrival->response);
+    text_clean_up(&arrival->body);
+    arena_destroy(arrival->arena);
+    free(arrival);
+}
+
+/* ---- The reply --------------------------------------------------------------------------------
+ */
+
+/* The server asks for more of the body. */
+static ssize_t give_body(void *context, uint64_t position, char *buffer, size_t max)
+{
+    struct live_arrival *arrival = context;
+    size_t len = arrival->pending.len < max ? arrival->pending.len : max;
+
+    (void)position;
+    if (arrival->state == ARRIVAL_DROPPING) return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (len == 0 && arrival->ended) return MHD_CONTENT_READER_END_OF_STREAM;
+    if (len == 0) {
+        arrival_hold_still(arrival);
+        return 0;
+    }
+    memcpy(buffer, arrival->pending.ptr, len);
+    arrival->pending = str_skip(arrival->pending, len);
+    return (ssize_t)len;
+}
+
+static bool add_header(struct live_arrival *arrival, struct redial_str name,
+                       struct redial_str value)
+{
+    struct redial_str names, values; /* with the NUL that libmicrohttpd wants */
+
+    return arena_copy(arrival->arena, name, &names) && arena_copy(arrival->arena, value, &values) &&
+           MHD_add_response_header(arrival->response, names.ptr, values.ptr) == MHD_YES;
+}
+
+static bool make_response(struct live_arrival *arrival, uint16_t status, bool chunked,
+                          size_t body_length)
+{
+    arrival->status = status;
+    arrival->response = MHD_create_response_from_callback(
+        chunked ? MHD_SIZE_UNKNOWN : (uint64_t)body_length, 16384, give_body, arrival, NULL);
+    return arrival->response != NULL;
+}
+
+static bool begin_reply(struct live_arrival *arrival, const struct exchange *exchange)
+{
+    if (arrival->state != ARRIVAL_WAITING) return false;
+    if (!make_response(arrival, exchange->status, exchange->chunked, exchange->body_length))
+        return false;
+    for (size_t i = 0; i < exchange->header_count; i++)
+        if (!add_header(arrival, exchange->headers[i].name, exchange->headers[i].value))
+            return false;
+    arrival->state = ARRIVAL_PLAYING;
+    arrival_go_on(arrival);
+    return true;
+}
+
+bool arrival_refuse(struct live_arrival *arrival, const struct asked_refusal *refusal)
+{
+    if (!make_response(arrival, refusal->status, false, strlen(refusal->body))) return false;
+    if (!add_header(arrival, REDIAL_STR("content-type"), REDIAL_STR("application/json")))
+        return false;
+    if (refusal->header_name &&
+        !add_header(arrival, str_of(refusal->header_name), str_of(refusal->header_value)))
+        return false;
+    arrival->pending = str_of(refusal->body);
+    arrival->seen.refused = refusal->why;
+    arrival->state = ARRIVAL_PLAYING;
+    return true;
+}
+
+static bool play_head(struct live_arrival *arrival, const struct exchange *exchange,
+                      const struct act *act)
+{
+    (void)act;
+    return begin_reply(arrival, exchange);
+}
+
+static bool play_body(struct live_arrival *arrival, const struct exchange *exchange,
+                      const struct act *act)
+{
+    (void)exchange;
+    if (arrival->state != ARRIVAL_PLAYING) return false;
+    arrival->pending = act->bytes;
+    arrival_go_on(arrival);
+    return true;
+}
+
+static bool play_end(struct live_arrival *arrival, const struct exchange *exchange,
+                     const struct act *act)
+{
+    (void)exchange, (void)act;
+    if (arrival->state != ARRIVAL_PLAYING) return false;
+    arrival->ended = true;
+    arrival_go_on(arrival);
+    return true;
+}
+
+/* ---- What no well-behaved server does ----------------------------------------------------------
+ */
+
+static void drop(struct live_arrival *arrival)
+{
+    if (arrival->state == ARRIVAL_OVER) return;
+    arrival->state = ARRIVAL_DROPPING;
+    arrival_go_on(arrival);
+}
+
+/* Disconnecting a TCP socket by an address of family AF_UNSPEC sends RST at once. SO_LINGER would
+ * not: the server shuts the socket down before it closes it. */
+void socket_reset(int socket)
+{
+    struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+
+    (void)connect(socket, &nowhere, sizeof nowhere);
+}
+
+static bool play_raw(struct live_arrival *arrival, const struct exchange *exchange,
+                     const struct act *act)
+{
+    struct redial_str left = act->bytes;
+
+    (void)exchange;
+    while (left.len > 0) {
+        ssize_t sent = send(arrival_socket(arrival), left.ptr, left.len, MSG_NOSIGNAL);
+        if (sent <= 0) return false;
+        left = str_skip(left, (size_t)sent);
+    }
+    drop(arrival);
+    return true;
+}
+
+static bool play_close(struct live_arrival *arrival, const struct exchange *exchange,
+                       const struct act *act)
+{
+    (void)exchange, (void)act;
+    drop(arrival);
+    return true;
+}
+
+static bool play_reset(struct live_arrival *arrival, const struct exchange *exchange,
+                       const struct act *act)
+{
+    (void)exchange, (void)act;
+    socket_reset(arrival_socket(arrival));
+    drop(arrival);
+    return true;
+}
+
+static bool (*const players[])(struct live_arrival *arrival, const struct exchange *exchange,
+                               const struct act *act) = {
+    [ACT_HEAD] = play_head, [ACT_BODY] = play_body,   [ACT_END] = play_end,
+    [ACT_RAW] = play_raw,   [ACT_CLOSE] = play_close, [ACT_RESET] = play_reset,
+};
+
+static struct live_arrival *live(struct arrival *arrival)
+{
+    return (struct live_arrival *)(void *)arrival;
+}
+
+bool arrival_perform(struct arrival *arrival, const struct exchange *exchange,
+                     const struct act *act)
+{
+    /* Once the whole reply is out, what the script still does to the connection reaches nobody. */
+    if (arrival_is_over(arrival)) return true;
+    return players[act->kind](live(arrival), exchange, act);
+}
+
+void arrival_reset(struct arrival *arrival)
+{
+    if (arrival_is_over(arrival)) return;
+    socket_reset(arrival_socket(live(arrival)));
+    drop(live(arrival));
+}
+
+void arrival_close(struct arrival *arrival)
+{
+    drop(live(arrival));
+}
+
+void arrival_break_pipe(struct arrival *arrival)
+{
+    if (arrival_is_over(arrival)) return;
+    shutdown(arrival_socket(live(arrival)), SHUT_WR);
+    drop(live(arrival));
+}
+
+bool arrival_is_over(const struct arrival *arrival)
+{
+    return ((const struct live_arrival *)(const void *)arrival)->state == ARRIVAL_OVER;
+}
+
+void arrival_release(struct arrival *arrival)
+{
+    if (arrival) arrival_let_go(live(arrival));
+}

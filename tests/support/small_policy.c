@@ -1,0 +1,87 @@
+#include "tests/support/small_policy.h"
+
+static struct model models[] = {
+    {.name = REDIAL_STR_INIT("claude-opus-4-6")},
+    {.name = REDIAL_STR_INIT("claude-haiku-4-5")},
+};
+
+static struct platform_model anthropic_models[] = {
+    {.model = 0, .id = REDIAL_STR_INIT("claude-opus-4-6")},
+};
+static struct platform_model bedrock_models[] = {
+    {.model = 0, .id = REDIAL_STR_INIT("us.anthropic.claude-opus-4-6-v1")},
+    {.model = 1, .id = REDIAL_STR_INIT("us.anthropic.claude-haiku-4-5-20251001-v1:0")},
+};
+static struct platform_model vertex_models[] = {
+    {.model = 0, .id = REDIAL_STR_INIT("claude-opus-4-6")},
+    {.model = 1,
+     .id = REDIAL_STR_INIT("claude-haiku-4-5@20251001"),
+     .api_version = REDIAL_STR_INIT("2026-10-21")},
+};
+static struct platform_model foundry_models[] = {
+    {.model = 0, .id = REDIAL_STR_INIT("opus-deployment")},
+};
+static struct region_override vertex_regions[] = {
+    {.model_glob = REDIAL_STR_INIT("*haiku*"), .region = REDIAL_STR_INIT("europe-west1")},
+};
+
+static struct platform platforms[PLATFORM_KIND_COUNT] = {
+    [PLATFORM_ANTHROPIC] =
+        {.name = REDIAL_STR_INIT("anthropic"),
+         .kind = PLATFORM_ANTHROPIC,
+         .endpoint = REDIAL_STR_INIT("https://api.anthropic.com"),
+         .api_version = REDIAL_STR_INIT("2023-06-01"),
+         .models = anthropic_models,
+         .model_count = 1,
+         .features = {[FEATURE_CUSTOM_HEADERS] = {.present = true, .support = SUPPORT_FULL},
+                      [FEATURE_CLIENT_REQUEST_ID] = {.present = true, .support = SUPPORT_FULL}}},
+    [PLATFORM_BEDROCK] =
+        {.name = REDIAL_STR_INIT("bedrock"),
+         .kind = PLATFORM_BEDROCK,
+         .endpoint = REDIAL_STR_INIT("https://bedrock-runtime.{region}.amazonaws.com"),
+         .region = REDIAL_STR_INIT("us-east-1"),
+         .api_version = REDIAL_STR_INIT("bedrock-2023-05-31"),
+         .models = bedrock_models,
+         .model_count = 2,
+         .features = {[FEATURE_CUSTOM_HEADERS] = {.present = true, .support = SUPPORT_IGNORED},
+                      [FEATURE_CLIENT_REQUEST_ID] = {.present = true, .support = SUPPORT_NONE}}},
+    [PLATFORM_VERTEX] = {.name = REDIAL_STR_INIT("vertex"),
+                         .kind = PLATFORM_VERTEX,
+                         .endpoint =
+                             REDIAL_STR_INIT("https://{region}-aiplatform.googleapis.com/v1"),
+                         .region = REDIAL_STR_INIT("us-east5"),
+                         .region_overrides = vertex_regions,
+                         .region_override_count = 1,
+                         .api_version = REDIAL_STR_INIT("vertex-2023-10-16"),
+                         .models = vertex_models,
+                         .model_count = 2},
+    [PLATFORM_FOUNDRY] = {.name = REDIAL_STR_INIT("foundry"),
+                          .kind = PLATFORM_FOUNDRY,
+                          .endpoint =
+                              REDIAL_STR_INIT("https://{resource}.services.ai.azure.com/anthropic"),
+                          .api_version = REDIAL_STR_INIT("2023-06-01"),
+                          .models = foundry_models,
+                          .model_count = 1},
+};
+
+static struct provider providers[PLATFORM_KIND_COUNT] = {
+    [PLATFORM_ANTHROPIC] = {.name = REDIAL_STR_INIT("anthropic"), .platform = PLATFORM_ANTHROPIC},
+    [PLATFORM_BEDROCK] = {.name = REDIAL_STR_INIT("bedrock"), .platform = PLATFORM_BEDROCK},
+    [PLATFORM_VERTEX] = {.name = REDIAL_STR_INIT("vertex"), .platform = PLATFORM_VERTEX},
+    [PLATFORM_FOUNDRY] = {.name = REDIAL_STR_INIT("foundry"), .platform = PLATFORM_FOUNDRY},
+};
+
+static struct redial_policy policy = {
+    .id = 1,
+    .models = models,
+    .model_count = REDIAL_COUNT_OF(models),
+    .platforms = platforms,
+    .platform_count = PLATFORM_KIND_COUNT,
+    .providers = providers,
+    .provider_count = PLATFORM_KIND_COUNT,
+};
+
+const struct redial_policy *small_policy(void)
+{
+    return &policy;
+}
