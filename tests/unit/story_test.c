@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include "tests/support/failing_memory.h"
+
 #define START (INT64_C(1767225600) * NS_PER_SECOND)
 #define MS    NS_PER_MS
 
@@ -397,6 +399,7 @@ ParameterizedTestParameters(story, no_format_shows_a_secret)
         {"a JSON member", "{\"refresh_token\": \"canary-refresh\"}", "canary-refresh"},
         {"a secret key", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"},
         {"a cookie", "set-cookie: session=canary; path=/", "canary"},
+        {"a URL's password", "proxy http://me:canary-pw@proxy.example:8080/x", "canary-pw"},
         {"one that is known", "no such password hunter2-canary here", "hunter2-canary"},
     };
     return cr_make_param_array(struct canary, rows, REDIAL_COUNT_OF(rows));
@@ -434,4 +437,37 @@ Test(story, plain_words_are_left_alone)
     record(0, event, wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, MS));
     const char *text = text_of_story((struct story_style){0});
     cr_expect_not(strstr(text, "[redacted]"), "%s", text);
+}
+
+static bool tell_all(void)
+{
+    struct redial_str secrets[] = {REDIAL_STR("hunter2-canary")};
+    struct text text = TEXT_INIT;
+    story = story_new(START, &(struct story_secrets){secrets, 1});
+    if (!story) return false;
+    record_send(0, REDIAL_EVENT_START, 1);
+    record(40, overloaded(), wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, MS));
+    story_note(story, START, 1, REDIAL_STR("outage begins"));
+    bool whole = !story_failed(story);
+    story_write_text(story, &made.policy, &(struct story_style){.width = 80}, &text);
+    story_write_json(story, &made.policy, &text);
+    whole = whole && !text.failed;
+    text_clean_up(&text);
+    story_destroy(story);
+    story = NULL;
+    return whole;
+}
+
+Test(story, every_failed_allocation_is_survived_and_told)
+{
+    bool failed = true;
+    end();
+    for (size_t nth = 1; failed; nth++) {
+        failing_memory_begin(nth);
+        bool whole = tell_all();
+        failed = failing_memory_end();
+        cr_expect_eq(whole, !failed, "allocation %zu", nth);
+        cr_assert_eq(failing_memory_live(), 0, "allocation %zu leaks", nth);
+    }
+    begin();
 }
