@@ -76,9 +76,8 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
     struct attempt *attempt = &call->attempt;
     struct provider_client *client = &running->clients[call->call.provider];
     int64_t since = 0;
-    bool reused;
     call->presented = client->credential;
-    call->connection = connections_take(&client->connections, fresh, &reused, &since);
+    bool reused = !fresh && connections_take(&client->connections, &since);
     *attempt = (struct attempt){
         .call_number = call->number,
         .number = call->call.attempts,
@@ -97,11 +96,10 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
     if (!attempt->exchange || attempt->exchange->fault == REQUEST_READ || !reused)
         return attempt->exchange != NULL;
     /* A fault before the request was read strikes a connection of its own: the idle one stays. */
-    if (!connections_give(&client->connections, call->connection, since)) {
+    if (!connections_give(&client->connections, since)) {
         run_out_of_memory(running);
         return false;
     }
-    call->connection = connections_take(&client->connections, true, &reused, &since);
     attempt->fresh_connection = true;
     attempt->request.connection = REQUEST_ON_NEW_CONNECTION;
     return true;
@@ -160,9 +158,8 @@ void run_send(struct running *running, struct run_call *call,
         run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
         return;
     }
-    enum request_fault fault = attempt->exchange->fault;
-    bool read = fault == REQUEST_READ && !attempt->idle_died;
-    running->reached += read || attempt->idle_died || fault == REQUEST_BROKEN_PIPE;
+    bool read = attempt->exchange->fault == REQUEST_READ && !attempt->idle_died;
+    running->reached += read || attempt->idle_died;
     if (read) compare_arrival(running, call, &seen);
     story_set_connection(running->run->story, call->number,
                          attempt->request.connection == REQUEST_ON_NEW_CONNECTION
@@ -210,7 +207,7 @@ static void keep_connection(struct running *running, struct run_call *call, enum
 {
     struct connections *connections = &running->clients[call->attempt.provider].connections;
     if (last != ACT_END && last != ACT_BODY) return;
-    if (!connections_give(connections, call->connection, running->now)) run_out_of_memory(running);
+    if (!connections_give(connections, running->now)) run_out_of_memory(running);
 }
 
 /* Performs what is due now; true when the attempt has ended. */

@@ -155,7 +155,7 @@ static bool virtual_begin(struct transport *transport, struct attempt *attempt,
         event->cause = attempt->idle_died ? REDIAL_CAUSE_ECONNRESET : (uint8_t)broken->cause;
         event->phase = attempt->idle_died ? REDIAL_PHASE_WAIT : (uint8_t)broken->phase;
         redial_event_prepare(self->policy, event);
-        self->requests += attempt->idle_died || exchange->fault == REQUEST_BROKEN_PIPE;
+        self->requests += attempt->idle_died;
         *count = 1;
         return true;
     }
