@@ -161,9 +161,9 @@ Test(story, a_backoff_shows_its_arithmetic_and_its_rule)
     record(40, overloaded(), wait);
     cr_expect_str_eq(
         text_of_story((struct story_style){0}),
-        "0ms       send      anthropic claude-opus-4-6 attempt=1 connection=new\n"
-        "40ms      reply     529 overloaded_error -> overloaded  \"Overloaded\"\n"
-        "40ms      wait      562ms  rule=\"overloaded\" 1/3  backoff 500ms + jitter 62ms\n");
+        "0ms      send     anthropic claude-opus-4-6 attempt=1 connection=new\n"
+        "40ms     reply    529 overloaded_error -> overloaded  \"Overloaded\"\n"
+        "40ms     wait     562ms  rule=\"overloaded\" 1/3  backoff 500ms + jitter 62ms\n");
 }
 
 struct hint_row {
@@ -230,7 +230,7 @@ ParameterizedTest(struct hint_row *row, story, a_wait_says_what_became_of_the_hi
     record(40, limited(&header, 1), wait);
     const char *last = strstr(text_of_story((struct story_style){0}), "wait");
     cr_assert(last);
-    cr_expect_str_eq(last + 10, row->want, "%s: %s", row->name, last);
+    cr_expect_str_eq(last + 9, row->want, "%s: %s", row->name, last);
 }
 
 Test(story, a_reset_is_retried_without_keep_alive)
@@ -250,10 +250,10 @@ Test(story, a_reset_is_retried_without_keep_alive)
                                  .message = REDIAL_STR("Recv failure on port 45123")},
            retry);
     cr_expect_str_eq(text_of_story((struct story_style){0}),
-                     "0ms       send      anthropic claude-opus-4-6 attempt=1\n"
-                     "40ms      broken    ECONNRESET phase=wait -> connection_dropped\n"
-                     "40ms      retry     keep-alive off  rule=\"connection dropped\" 1/1\n"
-                     "40ms      send      anthropic claude-opus-4-6 attempt=2\n");
+                     "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+                     "40ms     broken   ECONNRESET phase=wait -> connection_dropped\n"
+                     "40ms     retry    keep-alive off  rule=\"connection dropped\" 1/1\n"
+                     "40ms     send     anthropic claude-opus-4-6 attempt=2\n");
     cr_expect(strstr(json_of_story(), "\"errno\":104"));
 }
 
@@ -271,10 +271,10 @@ Test(story, a_fallback_names_both_models_and_the_rule_that_was_used_up)
     record(40, overloaded(), next);
     cr_expect_str_eq(
         text_of_story((struct story_style){0}),
-        "0ms       send      anthropic claude-opus-4-6 attempt=1\n"
-        "40ms      reply     529 overloaded_error -> overloaded  \"Overloaded\"\n"
-        "40ms      fallback  claude-opus-4-6 -> claude-sonnet-4-6  rule=\"overloaded\" 3/3 used\n"
-        "40ms      send      anthropic claude-sonnet-4-6 attempt=2\n");
+        "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+        "40ms     reply    529 overloaded_error -> overloaded  \"Overloaded\"\n"
+        "40ms     fallback claude-opus-4-6 -> claude-sonnet-4-6  rule=\"overloaded\" 3/3 used\n"
+        "40ms     send     anthropic claude-sonnet-4-6 attempt=2\n");
 }
 
 Test(story, a_raised_output_limit_is_shown_with_both_values)
@@ -293,11 +293,11 @@ Test(story, a_raised_output_limit_is_shown_with_both_values)
            next);
     cr_expect_str_eq(
         text_of_story((struct story_style){0}),
-        "0ms       send      anthropic claude-opus-4-6 attempt=1\n"
-        "40ms      reply     200 max_tokens -> output_limit\n"
-        "40ms      restart   the output so far is void, the reply begins anew\n"
-        "40ms      retry     max_tokens 4096 -> 8192  rule=\"connection dropped\" 1/1\n"
-        "40ms      send      anthropic claude-opus-4-6 attempt=2\n");
+        "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+        "40ms     reply    200 max_tokens -> output_limit\n"
+        "40ms     restart  the output so far is void, the reply begins anew\n"
+        "40ms     retry    max_tokens 4096 -> 8192  rule=\"connection dropped\" 1/1\n"
+        "40ms     send     anthropic claude-opus-4-6 attempt=2\n");
 }
 
 Test(story, deltas_in_a_row_are_one_line)
@@ -324,8 +324,8 @@ Test(story, the_end_gives_reason_class_rule_and_totals)
                                  .phase = REDIAL_PHASE_SEND},
            finish);
     cr_expect_str_eq(text_of_story((struct story_style){0}),
-                     "59.999s   broken    EPIPE phase=send -> connection_dropped\n"
-                     "59.999s   finish    rule_limit connection_dropped  rule=\"connection "
+                     "59.999s  broken   EPIPE phase=send -> connection_dropped\n"
+                     "59.999s  finish   rule_limit connection_dropped  rule=\"connection "
                      "dropped\" 1/1 used  attempts=2 waited=3938ms\n");
 }
 
@@ -333,10 +333,10 @@ Test(story, long_lines_wrap_under_their_text)
 {
     record(40, overloaded(), wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, 500 * MS));
     const char *text = text_of_story((struct story_style){.width = 50});
-    cr_expect_str_eq(text, "40ms      reply     529 overloaded_error ->\n"
-                           "                    overloaded  \"Overloaded\"\n"
-                           "40ms      wait      500ms  rule=\"overloaded\" 1/3\n"
-                           "                    fixed\n");
+    cr_expect_str_eq(text, "40ms     reply    529 overloaded_error ->\n"
+                           "                  overloaded  \"Overloaded\"\n"
+                           "40ms     wait     500ms  rule=\"overloaded\" 1/3\n"
+                           "                  fixed\n");
 }
 
 Test(story, a_story_of_many_calls_names_each)
@@ -348,9 +348,9 @@ Test(story, a_story_of_many_calls_names_each)
     story_record(story, START, 1, &call, &start, &send);
     story_record(story, START, 12, &call, &start, &send);
     cr_expect_str_eq(text_of_story((struct story_style){.many_calls = true}),
-                     "0ms            note      outage begins\n"
-                     "0ms       #1   send      anthropic claude-opus-4-6 attempt=1\n"
-                     "0ms       #12  send      anthropic claude-opus-4-6 attempt=1\n");
+                     "0ms           note     outage begins\n"
+                     "0ms      #1   send     anthropic claude-opus-4-6 attempt=1\n"
+                     "0ms      #12  send     anthropic claude-opus-4-6 attempt=1\n");
 }
 
 Test(story, colour_comes_on_request_only)
@@ -367,7 +367,7 @@ Test(story, a_cleared_story_is_told_anew)
     cr_expect_eq(story_count(story), 0);
     record_send(5, REDIAL_EVENT_START, 1);
     cr_expect_str_eq(text_of_story((struct story_style){0}),
-                     "5ms       send      anthropic claude-opus-4-6 attempt=1\n");
+                     "5ms      send     anthropic claude-opus-4-6 attempt=1\n");
 }
 
 Test(story, what_a_server_says_cannot_drive_a_terminal)
