@@ -291,13 +291,12 @@ Test(story, a_raised_output_limit_is_shown_with_both_values)
                                  .status = 200,
                                  .text = {[REDIAL_TEXT_STOP_REASON] = REDIAL_STR("max_tokens")}},
            next);
-    cr_expect_str_eq(
-        text_of_story((struct story_style){0}),
-        "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
-        "40ms     reply    200 max_tokens -> output_limit\n"
-        "40ms     restart  the output so far is void, the reply begins anew\n"
-        "40ms     retry    max_tokens 4096 -> 8192  rule=\"connection dropped\" 1/1\n"
-        "40ms     send     anthropic claude-opus-4-6 attempt=2\n");
+    cr_expect_str_eq(text_of_story((struct story_style){0}),
+                     "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+                     "40ms     reply    200 max_tokens -> output_limit\n"
+                     "40ms     restart  the output so far is void, the reply begins anew\n"
+                     "40ms     retry    max_tokens 4096 -> 8192  rule=\"connection dropped\" 1/1\n"
+                     "40ms     send     anthropic claude-opus-4-6 attempt=2\n");
 }
 
 Test(story, deltas_in_a_row_are_one_line)
