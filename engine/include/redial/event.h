@@ -8,6 +8,8 @@
 
 #include "redial/words.h"
 
+#pragma GCC visibility push(default)
+
 #define REDIAL_EVENT_MAP(X)                                                                        \
     X(START, "start", "the caller wants the call to begin")                                        \
     X(REPLY, "reply", "a whole reply arrived: status, headers, body")                              \
@@ -91,5 +93,7 @@ struct redial_policy;
  * this event is only arithmetic. redial_call_step does it by itself on a copy when it was not done.
  * Thread-safe. */
 void redial_event_prepare(const struct redial_policy *policy, struct redial_event *event);
+
+#pragma GCC visibility pop
 
 #endif
