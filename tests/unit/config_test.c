@@ -67,8 +67,8 @@ Test(config, every_row_of_the_error_table_has_its_maximum)
         {"output limit", 3, false},       {"aws auth", 1, false},
         {"gcp auth", 1, false},           {"azure auth", 1, false},
     };
-    struct redial_policy *policy =
-        redial_policy_load("policies/claude-code.yaml", NULL, redial_diags_new());
+    struct redial_diags *diags = redial_diags_new();
+    struct redial_policy *policy = redial_policy_load("policies/claude-code.yaml", NULL, diags);
     cr_assert_not_null(policy);
     for (size_t i = 0; i < REDIAL_COUNT_OF(rows); i++) {
         const struct rule *found = NULL;
@@ -80,6 +80,7 @@ Test(config, every_row_of_the_error_table_has_its_maximum)
         cr_expect_eq(found->then.count > 0, rows[i].then, "%s", rows[i].rule);
     }
     redial_policy_release(policy);
+    redial_diags_destroy(diags);
 }
 
 /* ---- The environment */
