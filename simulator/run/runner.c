@@ -206,7 +206,7 @@ static void look_at_end(struct running *running)
     if (run->observation.ended < running->call_count)
         invariant_broken(violations, INVARIANT_ENDS, 0, running->now,
                          run->steps > RUN_STEPS_MAX
-                             ? "%zu of %zu calls go on after ten million steps; bound them with a "
+                             ? "%zu of %zu calls go on after a million steps; bound them with a "
                                "deadline, or let the world recover"
                              : "%zu of %zu calls wait for something that never happens",
                          running->call_count - run->observation.ended, running->call_count);

@@ -11,11 +11,10 @@
 #include "simulator/world/world.h"
 #include "story/story.h"
 
-#define RUN_BEGAN_AT INT64_C(1767225600000000000) /* 2026-01-01T00:00:00Z, ns since the epoch */
-#define RUN_STEPS_MAX                                                                              \
-    10000000                 /* a run that needs more has no end, or is no scenario of a person's */
-#define RUN_PROMPT_TOKENS 12 /* of a call whose prompt nobody sized */
-#define RUN_MAX_TOKENS    4096 /* of a call that does not say */
+#define RUN_BEGAN_AT      INT64_C(1767225600000000000) /* 2026-01-01T00:00:00Z, ns since the epoch */
+#define RUN_STEPS_MAX     1000000 /* a run that needs more has no end, or is no person's scenario */
+#define RUN_PROMPT_TOKENS 12      /* of a call whose prompt nobody sized */
+#define RUN_MAX_TOKENS    4096    /* of a call that does not say */
 
 enum run_end {
     RUN_ENDED,       /* every call reached a reason, or an invariant tells which did not */
