@@ -2,6 +2,7 @@
  * tests/golden/policy. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 
 #include "api/load.h"
 #include "config/config.h"
@@ -370,4 +371,46 @@ Test(config, a_file_that_cannot_be_read_makes_no_policy)
     cr_expect_eq(redial_policy_rule(policy, REDIAL_NO_INDEX).len, 0);
     redial_policy_release(policy);
     redial_diags_destroy(diags);
+}
+
+/* ---- The page about the language */
+
+static void read_block(const char *path, size_t number, struct text *out)
+{
+    FILE *file = fopen(path, "r");
+    char line[512];
+    size_t blocks = 0;
+    bool inside = false;
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file)) {
+        struct redial_str text = str_of(line);
+        bool fence = str_starts_with(text, REDIAL_STR("```"));
+        if (inside && !fence && blocks == number) text_append(out, text);
+        if (!fence) continue;
+        inside = !inside;
+        blocks += inside;
+    }
+    fclose(file);
+}
+
+Test(config, the_examples_of_the_language_page_load)
+{
+    struct text policy_text = TEXT_INIT, platform_text = TEXT_INIT, said = TEXT_INIT;
+    read_block("policies/README.md", 1, &policy_text);
+    read_block("policies/README.md", 2, &platform_text);
+    text_printf(&platform_text, "redial: 1\nrules: [{name: all, when: always, do: [fail]}]\n");
+    const struct text *const blocks[] = {&policy_text, &platform_text};
+    static const struct redial_env none[] = {{NULL, NULL}};
+    for (size_t i = 0; i < REDIAL_COUNT_OF(blocks); i++) {
+        struct diag_list *diags = diag_list_new();
+        struct redial_policy *policy =
+            policy_load_text(REDIAL_STR("policies/README.md"), text_str(blocks[i]), none, diags);
+        diag_render(diags, false, &said);
+        cr_expect(policy, "block %zu: %s", i + 1, said.ptr);
+        redial_policy_release(policy);
+        diag_list_destroy(diags);
+    }
+    text_clean_up(&policy_text);
+    text_clean_up(&platform_text);
+    text_clean_up(&said);
 }
