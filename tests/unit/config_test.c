@@ -414,3 +414,15 @@ Test(config, the_examples_of_the_language_page_load)
     text_clean_up(&platform_text);
     text_clean_up(&said);
 }
+
+Test(config, more_rules_than_a_policy_can_number_are_refused_at_once)
+{
+    struct text many = TEXT_INIT, said = TEXT_INIT;
+    text_printf(&many, "redial: 1\nplatforms: {anthropic: {}}\nrules:\n");
+    for (int i = 0; i < 65001; i++) text_append(&many, REDIAL_STR("- {}\n"));
+    cr_expect_null(load(many.ptr, NULL, &said));
+    cr_expect_neq(str_find(text_str(&said), REDIAL_STR("65001 rules")), SIZE_MAX, "%s", said.ptr);
+    cr_expect_lt(said.len, 500u, "one error, not one for each rule");
+    text_clean_up(&many);
+    text_clean_up(&said);
+}
