@@ -44,9 +44,7 @@ static bool already_read(struct reading *reading, const struct node *value, void
     return true;
 }
 
-/* ---- Jitter
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Jitter */
 
 static bool jitter_takes_share(enum jitter_kind kind)
 {
@@ -73,9 +71,7 @@ static bool read_jitter(struct reading *reading, const struct node *value, void 
     return false;
 }
 
-/* ---- Hints
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Hints */
 
 /* Headers whose unit is known, the first that matches decides. Others must say theirs. */
 static const struct {
@@ -230,9 +226,7 @@ static bool read_hint(struct reading *reading, const struct node *value, void *t
     return keys_read(reading, &hint_table, value, hint);
 }
 
-/* ---- A backoff
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- A backoff */
 
 static const struct key backoff_keys[] = {
     {"like", already_read, 0, "take all keys of that backoff, then change the ones written here",

@@ -63,8 +63,7 @@ struct redial_str reading_suggestion(const struct reading *reading, const struct
     return words[closest];
 }
 
-/* ---- A mapping by its table
- * ---------------------------------------------------------------------------------------------- */
+/* ---- A mapping by its table */
 
 #define KEYS_MAX 64u /* of one table; `seen` is a bit mask */
 

@@ -54,9 +54,7 @@ bool read_word(struct reading *reading, const struct node *value, const struct n
     return false;
 }
 
-/* ---- Numbers
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Numbers */
 
 enum number_error { NUMBER_OK, NUMBER_MALFORMED, NUMBER_TOO_LARGE };
 
@@ -199,9 +197,7 @@ bool read_share(struct reading *reading, const struct node *value, void *target)
     return false;
 }
 
-/* ---- Durations
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Durations */
 
 static const struct {
     const char *message, *cure;

@@ -52,8 +52,7 @@ struct carried {
     bool head_seen, reused;
 };
 
-/* ---- Saying why it failed ----------------------------------------------------------------------
- */
+/* ---- Saying why it failed */
 
 static bool fail(struct wire *wire, struct redial_str *why, const struct attempt *attempt,
                  const char *what, struct redial_str detail)
@@ -68,8 +67,7 @@ static bool fail(struct wire *wire, struct redial_str *why, const struct attempt
     return false;
 }
 
-/* ---- What the client sees ----------------------------------------------------------------------
- */
+/* ---- What the client sees */
 
 static int64_t clock_now(void)
 {
@@ -130,8 +128,7 @@ static void see_end(void *context, const struct transfer_end *end)
     carried->end = *end;
 }
 
-/* ---- Both sides in lock-step -------------------------------------------------------------------
- */
+/* ---- Both sides in lock-step */
 
 static bool has_ended(const struct carried *carried)
 {
@@ -174,8 +171,7 @@ static bool run_until(struct carried *carried, bool (*reached)(const struct carr
     }
 }
 
-/* ---- The request -------------------------------------------------------------------------------
- */
+/* ---- The request */
 
 static const char *const base_paths[PLATFORM_KIND_COUNT] = {
     [PLATFORM_ANTHROPIC] = "",
@@ -258,8 +254,7 @@ static bool build_request(struct carried *carried, struct redial_str *why)
     return built;
 }
 
-/* ---- An attempt's life -------------------------------------------------------------------------
- */
+/* ---- An attempt's life */
 
 static void carried_destroy(struct carried *carried)
 {
@@ -321,8 +316,7 @@ static void read_end(struct carried *carried, enum redial_cause cause, enum redi
     reply_reader_end(carried->reader, cause, in_body ? REDIAL_PHASE_NONE : phase, event);
 }
 
-/* ---- Begin -------------------------------------------------------------------------------------
- */
+/* ---- Begin */
 
 /* The policy's name for what a platform calls `id`. Two names may share an id: the attempt's own
  * goes first. */
@@ -483,8 +477,7 @@ static bool wire_begin(struct transport *self, struct attempt *attempt, struct r
     return begun;
 }
 
-/* ---- Perform -----------------------------------------------------------------------------------
- */
+/* ---- Perform */
 
 static const struct {
     const char *name;
@@ -548,8 +541,7 @@ static size_t wire_requests_counted(const struct transport *self)
     return requests;
 }
 
-/* ---- The transport -----------------------------------------------------------------------------
- */
+/* ---- The transport */
 
 static void wire_destroy(struct transport *self)
 {
