@@ -39,6 +39,9 @@ struct run_call {
 struct provider_client {
     struct connections connections;
     uint32_t credential; /* the newest generation that the client holds */
+    /* Its last refresh: one at a time, whoever asks meanwhile gets the same answer. */
+    int64_t refresh_ends_at;
+    struct redial_event refresh_event;
 };
 
 struct running {

@@ -251,7 +251,7 @@ static bool running_init(struct running *running)
     running->engine = redial_engine_new(running->policy);
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
-                  running->call_count, running->options->seed, RUN_BEGAN_AT);
+                  scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
     running->calls = calloc(running->call_count, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);
