@@ -75,5 +75,5 @@ void run_repair_due(struct running *running, struct run_call *call)
         running->clients[provider].credential =
             world_give_token(running->world, provider, running->now);
     }
-    run_step(running, call, &call->repair_event);
+    if (run_is_open(call)) run_step(running, call, &call->repair_event);
 }

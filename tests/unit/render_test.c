@@ -184,7 +184,7 @@ Test(render, a_reset_after_so_many_bytes_cuts_the_body_there_and_announces_the_w
                 .status = 200, .fault = FAULT_RESET, .point = POINT_BYTES, .point_count = at},
             plain);
         cr_assert(cut.made);
-        cr_expect_eq(cut.body.len, at);
+        cr_expect_eq((int64_t)cut.body.len, at);
         cr_expect_eq(cut.exchange.body_length, whole.body.len);
         cr_expect_eq(cut.exchange.acts[cut.exchange.act_count - 1].kind, ACT_RESET);
         clean_up(&cut);
