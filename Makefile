@@ -63,7 +63,7 @@ $(BUILD)/libredial.a: $(call OBJ,$(SRC_ENGINE))
 SONAME := libredial.so.$(firstword $(subst ., ,$(VERSION)))
 $(BUILD)/libredial.so: $(call OBJ,$(SRC_ENGINE)) engine/libredial.map
 	@echo "  LINK  $@"
-	$(Q)$(CC) -shared $(SANITIZE) -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,--version-script=engine/libredial.map \
+	$(Q)$(CC) -shared $(OPT) $(SANITIZE) -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,--version-script=engine/libredial.map \
 	    $(filter %.o,$^) -o $@ $(PKG_LIBS) -lpthread
 
 $(BUILD)/redial.pc: Makefile
@@ -89,13 +89,23 @@ install: build $(BUILD)/redial.pc ## command, libraries and headers, to PREFIX (
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
-suite: unit ## everything that must pass, without setting anything up
+suite: unit cli $(if $(SANITIZE),,symbols) ## everything that must pass, without setting anything up
 
 unit: $(BUILD)/unit ## the Criterion tests alone
 	$(BUILD)/unit -j2
+
+cli: $(BUILD)/redial ## the command, run as a person runs it
+	@tests/cli/run.sh $(BUILD)
+
+symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
+	@CC=$(CC) tests/cli/symbols.sh $(BUILD)
+
+SNAPSHOTS = $(patsubst policies/snapshots/%.txt,%,$(wildcard policies/snapshots/*.txt))
+snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/snapshots, for review
+	@for name in $(SNAPSHOTS); do $(BUILD)/redial explain policies/$$name.yaml > policies/snapshots/$$name.txt; done
 
 clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help build install suite unit clean
+.PHONY: help build install suite unit cli symbols snapshots clean

@@ -53,7 +53,7 @@ build-fuzz/fuzz/%: build-fuzz/obj/tests/fuzz/%.o $(patsubst %.c,build-fuzz/obj/%
 	@echo "  LINK  $@"
 	$(Q)clang $(ASAN) -fsanitize=fuzzer $^ -o $@ $(PKG_LIBS) -lpthread
 
-bench: $(BUILD)/bench $(BUILD)/redial ## the figures, each with its method
+bench: $(BUILD)/bench ## the figures, each with its method
 	$(BUILD)/bench
 $(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) $(SRC_ENGINE) $(SRC_SIMULATOR))
 	$(LINK)

@@ -8,6 +8,7 @@ struct conjunction {
         *lists[FACT_KEYS]; /* ONE_OF conditions, one per fact, in the order of their length */
     size_t list_count;
     uint32_t mask;
+    uint64_t message_bits; /* of the first pattern over messages that it needs, 0 none */
     bool exact;
 };
 
@@ -40,6 +41,9 @@ static void add_conjunct(struct conjunction *conjunction, const struct condition
         insert_by_length(conjunction, condition);
     } else if (condition->kind != CONDITION_ALWAYS) {
         conjunction->exact = false;
+        if (!conjunction->message_bits && condition->kind == CONDITION_GLOB &&
+            condition->fact == FACT_MESSAGE)
+            conjunction->message_bits = condition->message_bits;
     }
 }
 
@@ -129,8 +133,11 @@ static void add_entries(struct build *build, const struct conjunction *conjuncti
             return;
         }
         struct match_entry *entry = &build->entries[build->count];
-        *entry = (struct match_entry){
-            .mask = conjunction->mask, .row = row, .rest = rest, .next = MATCH_NONE};
+        *entry = (struct match_entry){.mask = conjunction->mask,
+                                      .row = row,
+                                      .rest = rest,
+                                      .next = MATCH_NONE,
+                                      .message_bits = conjunction->message_bits};
         size_t digits = combination;
         for (size_t i = 0; i < conjunction->list_count; i++) {
             const struct condition *list = conjunction->lists[i];

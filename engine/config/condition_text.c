@@ -168,6 +168,27 @@ static struct glob glob_of(struct redial_str pattern)
     return glob;
 }
 
+/* The number of a pattern over messages, or MESSAGE_GLOBS_MAX when all numbers are given away. */
+static size_t message_glob_number(struct redial_policy *policy, const struct glob *glob)
+{
+    for (size_t i = 0; i < policy->message_glob_count; i++)
+        if (str_eq(policy->message_globs[i].pattern, glob->pattern)) return i;
+    if (policy->message_glob_count == MESSAGE_GLOBS_MAX) return MESSAGE_GLOBS_MAX;
+    policy->message_globs[policy->message_glob_count] = *glob;
+    return policy->message_glob_count++;
+}
+
+static void number_message_globs(struct redial_policy *policy, struct condition *condition)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < condition->count; i++) {
+        size_t number = message_glob_number(policy, &condition->globs[i]);
+        if (number == MESSAGE_GLOBS_MAX) return;
+        bits |= UINT64_C(1) << number;
+    }
+    condition->message_bits = bits;
+}
+
 bool fact_read_globs(struct reading *reading, const struct node *value, enum fact fact,
                      void *target)
 {
@@ -190,6 +211,7 @@ bool fact_read_globs(struct reading *reading, const struct node *value, enum fac
     }
     condition->globs = globs;
     condition->words = words;
+    if (right && fact == FACT_MESSAGE) number_message_globs(config_of(reading)->policy, condition);
     *out = condition;
     return right;
 }

@@ -214,13 +214,11 @@ static bool take_models(struct config *config)
     return true;
 }
 
-static void take_symbols(struct config *config)
+static void take_names(struct config *config)
 {
     struct redial_policy *policy = config->policy;
-    policy->symbols = config->symbols.names;
-    policy->symbol_count = config->symbols.count;
-    policy->symbol_table = config->symbols.slots;
-    policy->symbol_slots = config->symbols.slot_count;
+    policy->symbols = config->symbols;
+    policy->model_names = config->models;
 }
 
 static bool take_sources(struct config *config, const struct files *files)
@@ -298,7 +296,7 @@ static void read_policy(struct config *config, const struct source *source)
     if (!declare(config, &files)) return;
     read_sections(config, &files);
     if (!take_models(config) || !take_sources(config, &files)) return;
-    take_symbols(config);
+    take_names(config);
     choose_variant(config);
 }
 

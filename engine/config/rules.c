@@ -13,10 +13,10 @@ static bool read_max(struct reading *reading, const struct node *value, void *ta
 
 static bool read_after_output(struct reading *reading, const struct node *value, void *target)
 {
-    enum after_output *out = target;
+    uint8_t *out = target;
     int row;
     if (!read_word(reading, value, &after_output_names, &row)) return false;
-    *out = (enum after_output)row;
+    *out = (uint8_t)row;
     return true;
 }
 

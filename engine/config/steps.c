@@ -204,11 +204,14 @@ bool read_steps(struct reading *reading, const struct node *value, void *target)
                              : "a list holds at most 8 steps");
         return false;
     }
+    struct step *list = ARENA_ARRAY(reading->arena, struct step, count);
+    if (!list) return reading_out_of_memory(reading);
     bool right = true;
     for (size_t i = 0; i < count; i++) {
-        right = read_step(reading, items_at(value, i), &steps->list[i]) && right;
-        steps->kinds |= 1u << steps->list[i].kind;
+        right = read_step(reading, items_at(value, i), &list[i]) && right;
+        steps->kinds |= 1u << list[i].kind;
     }
-    steps->count = count;
+    steps->list = list;
+    steps->count = (uint32_t)count;
     return right && check_steps(reading, steps);
 }

@@ -1,5 +1,6 @@
 /* Preparing an event: texts to symbols, headers to hints, once for however many steps read it. */
 #include "core/hint.h"
+#include "core/match.h"
 
 static void read_hints(const struct redial_policy *policy, struct redial_event *event)
 {
@@ -11,6 +12,14 @@ static void read_hints(const struct redial_policy *policy, struct redial_event *
                 break;
             }
     }
+}
+
+static uint64_t match_message(const struct redial_policy *policy, struct redial_str message)
+{
+    uint64_t matches = 0;
+    for (size_t i = 0; message.len && i < policy->message_glob_count; i++)
+        matches |= (uint64_t)glob_holds(&policy->message_globs[i], message, false) << i;
+    return matches;
 }
 
 static int8_t read_should_retry(const struct redial_event *event)
@@ -28,6 +37,7 @@ void redial_event_prepare(const struct redial_policy *policy, struct redial_even
     if (event->prepared_for == policy->id) return;
     for (int i = 0; i < REDIAL_TEXT_COUNT; i++)
         event->symbol[i] = event->text[i].len ? policy_symbol(policy, event->text[i]) : 0;
+    event->message_matches = match_message(policy, event->message);
     read_hints(policy, event);
     if (event->should_retry == 0) event->should_retry = read_should_retry(event);
     event->prepared_for = policy->id;

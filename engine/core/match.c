@@ -2,10 +2,14 @@
 
 /* Facts for which 0 means "not told": no row can name it, so a shape that fixes one needs no
  * lookup. */
-enum {
-    SPARSE = 1u << FACT_STATUS | 1u << FACT_ERROR | 1u << FACT_ERROR_CODE |
-             1u << FACT_STREAM_ERROR | 1u << FACT_STOP_REASON | 1u << FACT_CAUSE | 1u << FACT_PHASE
-};
+static uint32_t absent_facts(const uint32_t key[])
+{
+#define ABSENT(fact) ((uint32_t)(key[fact] == 0) << (fact))
+    return ABSENT(FACT_STATUS) | ABSENT(FACT_ERROR) | ABSENT(FACT_ERROR_CODE) |
+           ABSENT(FACT_STREAM_ERROR) | ABSENT(FACT_STOP_REASON) | ABSENT(FACT_CAUSE) |
+           ABSENT(FACT_PHASE);
+#undef ABSENT
+}
 
 void facts_init(struct facts *facts, const struct redial_call *call,
                 const struct redial_event *event, int64_t now)
@@ -27,6 +31,7 @@ void facts_init(struct facts *facts, const struct redial_call *call,
     facts->key[FACT_MODEL] = call->model_index;
     facts->key[FACT_QUERY] = call->query;
     facts->key[FACT_SHOULD_RETRY] = event->should_retry > 0 ? 1 : event->should_retry < 0 ? 2 : 0;
+    facts->absent = absent_facts(facts->key);
 }
 
 static int64_t first_hint(const struct facts *facts)
@@ -57,7 +62,7 @@ static int64_t number_of(enum fact fact, const struct facts *facts)
     return -1;
 }
 
-static bool glob_holds(const struct glob *glob, struct redial_str text, bool nocase)
+bool glob_holds(const struct glob *glob, struct redial_str text, bool nocase)
 {
     if (nocase) return glob_match_nocase(glob->pattern, text);
     switch (glob->form) {
@@ -137,6 +142,7 @@ bool condition_holds(const struct condition *condition, const struct facts *fact
     case CONDITION_ONE_OF: return one_of(condition, facts);
     case CONDITION_RANGE: return in_range(condition, facts);
     case CONDITION_GLOB:
+        if (condition->message_bits) return facts->event->message_matches & condition->message_bits;
         if (condition->fact == FACT_HEADER) return header_holds(condition, facts->event);
         return any_glob_holds(condition, text_of(condition->fact, facts), false);
     }
@@ -170,25 +176,25 @@ static const struct match_entry *shape_find(const struct matcher *matcher,
     }
 }
 
+/* What is left to ask of an entry once its key matches. A message that has none of the patterns
+ * that the row needs is ruled out before the condition is walked. */
+static bool rest_holds(const struct match_entry *entry, const struct facts *facts)
+{
+    if (!entry->rest) return true;
+    if (entry->message_bits && !(entry->message_bits & facts->event->message_matches)) return false;
+    return condition_holds(entry->rest, facts);
+}
+
 uint32_t matcher_find(const struct matcher *matcher, const struct facts *facts)
 {
-    uint32_t absent = 0;
-    for (uint32_t mask = SPARSE; mask; mask &= mask - 1) {
-        int fact = __builtin_ctz(mask);
-        if (facts->key[fact] == 0) absent |= 1u << fact;
-    }
     uint32_t best = MATCH_NONE;
     for (size_t i = 0; i < matcher->shape_count && matcher->shapes[i].first_row < best; i++) {
         const struct match_shape *shape = &matcher->shapes[i];
-        if (shape->mask & absent) continue;
+        if (shape->mask & facts->absent) continue;
         const struct match_entry *entry = shape_find(matcher, shape, facts);
-        while (entry && entry->row < best) {
-            if (!entry->rest || condition_holds(entry->rest, facts)) {
-                best = entry->row;
-                break;
-            }
-            entry = entry->next == MATCH_NONE ? NULL : &matcher->entries[entry->next];
-        }
+        for (; entry && entry->row < best;
+             entry = entry->next == MATCH_NONE ? NULL : &matcher->entries[entry->next])
+            if (rest_holds(entry, facts)) best = entry->row;
     }
     return best;
 }

@@ -12,11 +12,14 @@ struct facts {
     const struct redial_call *call;
     int64_t now;
     uint32_t key[FACT_KEYS];
+    uint32_t absent; /* bit per key fact that was not told */
 };
 
 /* Fills `facts`, the class NONE for the time being. */
 void facts_init(struct facts *facts, const struct redial_call *call,
                 const struct redial_event *event, int64_t now);
+/* `nocase`: header values, which are written in either case. */
+bool glob_holds(const struct glob *glob, struct redial_str text, bool nocase);
 bool condition_holds(const struct condition *condition, const struct facts *facts);
 /* The first matching row, or MATCH_NONE. */
 uint32_t matcher_find(const struct matcher *matcher, const struct facts *facts);

@@ -3,12 +3,8 @@
 
 uint32_t policy_symbol(const struct redial_policy *policy, struct redial_str text)
 {
-    if (text.len == 0 || policy->symbol_slots == 0) return 0;
-    size_t slot = (size_t)str_hash(text) & (policy->symbol_slots - 1);
-    for (;; slot = (slot + 1) & (policy->symbol_slots - 1)) {
-        uint32_t symbol = policy->symbol_table[slot];
-        if (symbol == 0 || str_eq(policy->symbols[symbol - 1], text)) return symbol;
-    }
+    size_t number = name_map_find(&policy->symbols, text);
+    return number == NAME_MAP_NONE ? 0 : (uint32_t)number + 1;
 }
 
 const struct platform_model *policy_platform_model(const struct redial_policy *policy,
@@ -23,9 +19,8 @@ const struct platform_model *policy_platform_model(const struct redial_policy *p
 
 uint16_t policy_find_model(const struct redial_policy *policy, struct redial_str name)
 {
-    for (size_t i = 0; i < policy->model_count; i++)
-        if (str_eq(policy->models[i].name, name)) return (uint16_t)i;
-    return NO_INDEX;
+    size_t number = name_map_find(&policy->model_names, name);
+    return number == NAME_MAP_NONE ? NO_INDEX : (uint16_t)number;
 }
 
 uint16_t policy_find_provider(const struct redial_policy *policy, struct redial_str name)

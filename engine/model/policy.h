@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/duration.h"
 #include "base/names.h"
+#include "model/name_map.h"
 #include "redial/call.h"
 
 #define NO_INDEX UINT16_MAX
@@ -70,6 +71,7 @@ struct glob {
     enum glob_form form;
 };
 
+#define MESSAGE_GLOBS_MAX 64
 struct condition {
     enum condition_kind kind;
     enum fact fact;
@@ -83,6 +85,7 @@ struct condition {
         } range;
         const struct glob *globs; /* GLOB; without case for headers */
     };
+    uint64_t message_bits;    /* FACT_MESSAGE: one per glob, in event.message_matches; 0: not numbered */
     struct redial_str header; /* FACT_HEADER: the header's name */
     const struct redial_str
         *words; /* the texts behind `values` and `globs`, as written, for explain */
@@ -101,6 +104,7 @@ struct match_entry {
     uint32_t mask;           /* the shape's */
     uint32_t row;
     const struct condition *rest; /* NULL: the key says all */
+    uint64_t message_bits;        /* of event.message_matches, one of which `rest` needs; 0: it needs none */
     uint32_t next;                /* entry with the same key and a later row; UINT32_MAX none */
 };
 struct match_shape {
@@ -196,32 +200,33 @@ enum below_floor { BELOW_FLOOR_FAIL, BELOW_FLOOR_COMPACT, BELOW_FLOOR_COUNT };
 
 struct step {
     enum redial_step_kind kind;
-    struct span span;
     uint16_t backoff;      /* BACKOFF: index, or BACKOFF_DEFAULT */
     int64_t wait;          /* WAIT: ns */
     int64_t floor, buffer; /* output limit steps: tokens */
     enum below_floor below_floor;
+    struct span span;
 };
 #define STEPS_MAX 8
 struct steps {
-    struct step list[STEPS_MAX];
-    size_t count;
+    const struct step *list;
     uint32_t kinds; /* bit per step kind */
+    uint32_t count; /* 0: none */
     struct span span;
 };
 
 enum after_output { AFTER_OUTPUT_STOP, AFTER_OUTPUT_RESTART, AFTER_OUTPUT_COUNT };
 
+/* What a decision reads comes first: with ten thousand rules it is one cache line of each. */
 struct rule {
+    int32_t max;          /* retries; REDIAL_UNLIMITED when only the limits bound it */
+    uint16_t counted_as;  /* index of the rule whose counter it uses; itself unless shared */
+    uint8_t after_output; /* enum after_output */
+    bool in_a_row;        /* linked: has refresh, so a reply that is no auth error resets its count */
+    struct steps steps, then;
+    const struct condition *when;
     struct redial_str name, about;
     struct span span;
-    const struct condition *when;
-    struct steps steps, then; /* then.count 0: none */
-    int32_t max;              /* retries; REDIAL_UNLIMITED when only the limits bound it */
     bool max_given;
-    uint16_t counted_as; /* index of the rule whose counter it uses; itself unless shared */
-    enum after_output after_output;
-    bool in_a_row; /* linked: has refresh, so any reply that is no auth error resets its count */
 };
 
 struct limits {
@@ -385,12 +390,11 @@ struct redial_policy {
     uint16_t (*provider_fallbacks)[8]; /* per provider, NO_INDEX ends; NULL: none */
     struct classify_table transport;
 
-    /* Texts that conditions name exactly, numbered from 1: a reply's texts are looked up once, then
-     * numbers are compared. Open addressing over symbol_slots (a power of two). */
-    struct redial_str *symbols;
-    size_t symbol_count;
-    uint32_t *symbol_table;
-    size_t symbol_slots;
+    /* What conditions ask of a reply's texts, so that each text is looked at once, when an event is prepared: texts they
+     * name exactly get numbers from 1, the first 64 different patterns over messages get bits. */
+    struct name_map symbols, model_names;
+    struct glob message_globs[MESSAGE_GLOBS_MAX];
+    size_t message_glob_count;
 
     struct lint_ignore *lint_ignores;
     size_t lint_ignore_count;

@@ -61,8 +61,11 @@ static void say_count(const struct redial_decision *decision, struct text *out)
     if (decision->in_then || decision->reason == REDIAL_REASON_RULE_LIMIT)
         text_printf(out, " %" PRId32 "/%" PRId32 " used", decision->rule_max, decision->rule_max);
     else if (decision->rule_used > 0) {
-        text_printf(out, " %" PRId32 "/", decision->rule_used);
-        words_count(decision->rule_max, out);
+        bool by_leg =
+            decision->rule_max == REDIAL_UNLIMITED && decision->leg_retries_max != REDIAL_UNLIMITED;
+        text_printf(out, " %s%" PRId32 "/", by_leg ? "leg " : "",
+                    by_leg ? decision->leg_retries : decision->rule_used);
+        words_count(by_leg ? decision->leg_retries_max : decision->rule_max, out);
     }
 }
 
@@ -168,7 +171,7 @@ static void write_rule(struct answer *answer, struct table *table)
         text_append(cell, REDIAL_STR(" -> "));
         phrase_steps(answer->policy, &rule->steps, cell);
         if (rule->max_given) {
-            text_append(cell, REDIAL_STR(", at most "));
+            text_append(cell, REDIAL_STR(", max "));
             words_count(rule->max, cell);
         }
         if (rule->then.count > 0) {

@@ -143,6 +143,8 @@ static bool unknown_name(struct reading *reading, const char *what, struct redia
     text_printf(reading->why, "the policy has no %s '%.*s'", what, REDIAL_STR_ARG(value));
     if (closest != SIZE_MAX)
         text_printf(reading->why, "; did you mean '%.*s'?", REDIAL_STR_ARG(names[closest]));
+    for (size_t i = 0; closest == SIZE_MAX && i < count; i++)
+        text_printf(reading->why, "%s%.*s", i > 0 ? ", " : "; it has ", REDIAL_STR_ARG(names[i]));
     return false;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "story/explain_parts.h"
+#include "story/redact.h"
 
 static void write_table(struct table *table, const struct explain_style *style, struct text *out)
 {
@@ -21,16 +22,18 @@ static void write_providers(const struct redial_policy *policy, const struct exp
     for (size_t i = 0; i < policy->provider_count; i++) {
         const struct provider *provider = &policy->providers[i];
         const struct platform *platform = &policy->platforms[provider->platform];
-        struct text place = TEXT_INIT;
-        phrase_place(policy, &provider->span, &place);
-        table_cell_from(&table, &place);
-        text_clean_up(&place);
+        struct text cell = TEXT_INIT;
+        phrase_place(policy, &provider->span, &cell);
+        table_cell_from(&table, &cell);
         table_cell(&table, provider->name);
         table_cell(&table, platform->name);
         table_cell(&table, provider->region.len ? provider->region : platform->region);
-        table_cell(&table, provider->base_url.len   ? provider->base_url
-                           : platform->base_url.len ? platform->base_url
-                                                    : platform->endpoint);
+        redact(provider->base_url.len   ? provider->base_url
+               : platform->base_url.len ? platform->base_url
+                                        : platform->endpoint,
+               NULL, &cell);
+        table_cell_from(&table, &cell);
+        text_clean_up(&cell);
         table_cell(&table, provider->residency);
     }
     write_table(&table, style, out);

@@ -44,12 +44,6 @@ static void cell_place(struct table *table, struct page *page, const struct span
     table_cell_from(table, &page->cell);
 }
 
-static void cell_steps(struct table *table, struct page *page, const struct steps *steps)
-{
-    phrase_steps(page->policy, steps, &page->cell);
-    table_cell_from(table, &page->cell);
-}
-
 /* ---- The head ---- */
 
 static void say_mode(struct page *page)
@@ -120,32 +114,32 @@ static void cell_max(struct table *table, struct page *page, const struct rule *
     }
 }
 
-static void cell_then(struct table *table, struct page *page, const struct rule *rule)
+static void cell_actions(struct table *table, struct page *page, const struct rule *rule)
 {
-    if (rule->then.count > 0)
-        cell_steps(table, page, &rule->then);
-    else
-        table_cell(table, rule->max_given ? REDIAL_STR("fail") : REDIAL_STR(""));
+    phrase_steps(page->policy, &rule->steps, &page->cell);
+    if (rule->after_output == AFTER_OUTPUT_RESTART)
+        text_append(&page->cell, REDIAL_STR("; after output: restart"));
+    if (rule->then.count > 0) {
+        text_append(&page->cell, REDIAL_STR("; then "));
+        phrase_steps(page->policy, &rule->then, &page->cell);
+    }
+    table_cell_from(table, &page->cell);
 }
 
 static void write_rules(struct page *page)
 {
     const struct redial_policy *policy = page->policy;
     struct table table;
-    heading(page, "rules", "the first that matches decides; max counts its retries in one leg");
-    begin(&table, page, (const char *const[]){"line", "rule", "when", "do", ">max", "then"}, 6);
+    heading(page, "rules", "first match decides; after max retries in a leg: then, or fail");
+    begin(&table, page, (const char *const[]){"line", "rule", "when", ">max", "do"}, 5);
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->variants[VARIANT_PLAIN].rules[i];
         cell_place(&table, page, &rule->span);
         table_cell(&table, rule->name);
         phrase_condition(rule->when, &page->cell);
         table_cell_from(&table, &page->cell);
-        phrase_steps(policy, &rule->steps, &page->cell);
-        if (rule->after_output == AFTER_OUTPUT_RESTART)
-            text_append(&page->cell, REDIAL_STR("; after output: restart"));
-        table_cell_from(&table, &page->cell);
         cell_max(&table, page, rule);
-        cell_then(&table, page, rule);
+        cell_actions(&table, page, rule);
     }
     end(&table, page);
 }
@@ -302,10 +296,7 @@ static void write_fallbacks(struct page *page)
         table_cell_from(&table, &page->cell);
     }
     if (table_rows(&table) > 0) heading(page, "fallback", "each once per call");
-    if (table_rows(&table) > 0)
-        end(&table, page);
-    else
-        table_end(&table);
+    end(&table, page);
 }
 
 void explain_policy(const struct redial_policy *policy, const struct explain_style *style,

@@ -154,6 +154,22 @@ static size_t known_len(struct redial_str text, const struct story_secrets *know
     return len;
 }
 
+static bool in_userinfo(char c)
+{
+    return (unsigned char)c > ' ' && c != '/' && c != '@' && c != '"' && c != '?' && c != '#';
+}
+
+/* "://user:password@" of a URL (RFC 3986 section 3.2.1). */
+static size_t userinfo_len(struct redial_str text, size_t *kept)
+{
+    struct redial_str begins = REDIAL_STR("://");
+    if (!str_starts_with(text, begins)) return 0;
+    size_t len = begins.len + run_of(str_skip(text, begins.len), in_userinfo);
+    if (len == begins.len || len == text.len || text.ptr[len] != '@') return 0;
+    *kept = begins.len;
+    return len;
+}
+
 /* The secret that begins here, as bytes to leave out after `*kept` bytes to keep; 0 when none
  * does. */
 static size_t secret_len(struct redial_str text, bool at_word, const struct story_secrets *known,
@@ -161,6 +177,7 @@ static size_t secret_len(struct redial_str text, bool at_word, const struct stor
 {
     *kept = 0;
     size_t len = known_len(text, known);
+    if (len == 0) len = userinfo_len(text, kept);
     for (size_t i = 0; len == 0 && at_word && i < REDIAL_COUNT_OF(patterns); i++)
         len = pattern_len(&patterns[i], text, kept);
     return len;

@@ -5,8 +5,8 @@
 #include "story/record.h"
 #include "story/words.h"
 
-#define TIME_COLUMNS 10u
-#define WORD_COLUMNS 10u
+#define TIME_COLUMNS 9u
+#define WORD_COLUMNS 9u
 
 /* What earlier lines of a call said that later ones go back to. */
 struct call_view {

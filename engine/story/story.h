@@ -2,10 +2,10 @@
  * copies small structs and texts and formats nothing; writing is another's time. Secrets are cut
  * out at the source: no recorded text holds one.
  *
- *   0ms       send      anthropic claude-opus-4-6 attempt=1 connection=new
- *   40ms      reply     529 overloaded_error -> overloaded  "Overloaded"
- *   40ms      wait      562ms  rule="overloaded" 1/3  backoff 500ms + jitter 62ms
- *   602ms     send      anthropic claude-opus-4-6 attempt=2 connection=reused
+ *   0ms      send     anthropic claude-opus-4-6 attempt=1 connection=new
+ *   40ms     reply    529 overloaded_error -> overloaded  "Overloaded"
+ *   40ms     wait     562ms  rule="overloaded" 1/3  backoff 500ms + jitter 62ms
+ *   602ms    send     anthropic claude-opus-4-6 attempt=2 connection=reused
  *
  * The text says nothing that was measured and nothing of this machine, so a scenario reads the same
  * on the virtual clock and on the wire; times are rounded to milliseconds. It is ASCII but for what

@@ -8,6 +8,7 @@
 
 static void push(struct table *table, struct redial_str text)
 {
+    if (table->failed) return;
     if (table->cells == table->capacity) {
         size_t capacity = table->capacity ? table->capacity * 2 : 64;
         struct redial_str *texts = realloc(table->texts, capacity * sizeof *texts);
@@ -58,7 +59,7 @@ void table_printf(struct table *table, const char *format, ...)
 
 size_t table_rows(const struct table *table)
 {
-    return table->cells / table->columns - 1;
+    return table->cells > table->columns ? table->cells / table->columns - 1 : 0;
 }
 
 /* ---- Words: what a line may not be broken within ---- */
@@ -178,6 +179,27 @@ static void write_row(const struct table *table, const struct redial_str cells[]
     }
 }
 
+/* Whether a column says anything below its heading. */
+static bool column_used(const struct table *table, size_t column)
+{
+    for (size_t i = table->columns + column; i < table->cells; i += table->columns)
+        if (table->texts[i].len > 0) return true;
+    return false;
+}
+
+static void drop_empty_columns(struct table *table)
+{
+    size_t columns = table->columns, kept = 0, cells = 0;
+    bool used[TABLE_COLUMNS_MAX];
+    for (size_t c = 0; c < columns; c++) used[c] = column_used(table, c);
+    for (size_t i = 0; i < table->cells; i++)
+        if (used[i % columns]) table->texts[cells++] = table->texts[i];
+    for (size_t c = 0; c < columns; c++)
+        if (used[c]) table->right[kept++] = table->right[c];
+    table->columns = kept;
+    table->cells = cells;
+}
+
 void table_write(struct table *table, size_t indent, size_t width, struct text *out)
 {
     size_t widths[TABLE_COLUMNS_MAX];
@@ -185,6 +207,8 @@ void table_write(struct table *table, size_t indent, size_t width, struct text *
         out->failed = true;
         return;
     }
+    drop_empty_columns(table);
+    if (table->columns == 0) return;
     measure(table, width > indent ? width - indent : width, widths);
     for (size_t i = 0; i + table->columns <= table->cells; i += table->columns)
         write_row(table, &table->texts[i], indent, widths, out);

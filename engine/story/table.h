@@ -23,7 +23,8 @@ void table_cell(struct table *table, struct redial_str text);
 void table_cell_from(struct table *table, struct text *text); /* and clears `text` */
 void table_printf(struct table *table, const char *format, ...) REDIAL_PRINTF(2, 3);
 size_t table_rows(const struct table *table); /* without the headings */
-/* Writes it `indent` columns in, wrapped to `width` (0: not), and frees nothing. */
+/* Writes it `indent` columns in, wrapped to `width` (0: not), without columns that say nothing.
+ * Once; then only table_end. */
 void table_write(struct table *table, size_t indent, size_t width, struct text *out);
 void table_end(struct table *table);
 

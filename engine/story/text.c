@@ -1,6 +1,6 @@
 /* The story as text: for each step the line of what happened, then the lines of what was decided.
  *
- *   time      word      what                         columns of ten, then free text
+ *   time     word     what                         columns of nine, then free text
  */
 #include <stdlib.h>
 

@@ -23,19 +23,16 @@ void arrival_go_on(struct live_arrival *arrival)
     MHD_resume_connection(arrival->connection);
 }
 
-int arrival_socket(const struct live_arrival *arrival)
+void link_let_go(struct link *link)
 {
-    const union MHD_ConnectionInfo *info;
-
-    if (!arrival->connection) return -1;
-    info = MHD_get_connection_info(arrival->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return info ? info->connect_fd : -1;
+    if (link && --link->holders == 0) free(link);
 }
 
 void arrival_let_go(struct live_arrival *arrival)
 {
     if (--arrival->holders > 0) return;
     if (arrival->response) MHD_destroy_response(arrival->response);
+    link_let_go(arrival->link);
     text_clean_up(&arrival->body);
     arena_destroy(arrival->arena);
     free(arrival);
@@ -118,6 +115,7 @@ static bool play_body(struct live_arrival *arrival, const struct exchange *excha
                       const struct act *act)
 {
     (void)exchange;
+    if (arrival->state == ARRIVAL_OVER) return true; /* all that was announced is out */
     if (arrival->state != ARRIVAL_PLAYING) return false;
     arrival->pending = act->bytes;
     arrival_go_on(arrival);
@@ -128,6 +126,7 @@ static bool play_end(struct live_arrival *arrival, const struct exchange *exchan
                      const struct act *act)
 {
     (void)exchange, (void)act;
+    if (arrival->state == ARRIVAL_OVER) return true;
     if (arrival->state != ARRIVAL_PLAYING) return false;
     arrival->ended = true;
     arrival_go_on(arrival);
@@ -137,9 +136,14 @@ static bool play_end(struct live_arrival *arrival, const struct exchange *exchan
 /* ---- What no well-behaved server does ----------------------------------------------------------
  */
 
+/* The server closes the connection of a request that is under way; of an idle one it only learns
+ * that it has been closed. */
 static void drop(struct live_arrival *arrival)
 {
-    if (arrival->state == ARRIVAL_OVER) return;
+    if (arrival->state == ARRIVAL_OVER) {
+        if (arrival->link->socket >= 0) (void)shutdown(arrival->link->socket, SHUT_RDWR);
+        return;
+    }
     arrival->state = ARRIVAL_DROPPING;
     arrival_go_on(arrival);
 }
@@ -160,7 +164,7 @@ static bool play_raw(struct live_arrival *arrival, const struct exchange *exchan
 
     (void)exchange;
     while (left.len > 0) {
-        ssize_t sent = send(arrival_socket(arrival), left.ptr, left.len, MSG_NOSIGNAL);
+        ssize_t sent = send(arrival->link->socket, left.ptr, left.len, MSG_NOSIGNAL);
         if (sent <= 0) return false;
         left = str_skip(left, (size_t)sent);
     }
@@ -180,7 +184,7 @@ static bool play_reset(struct live_arrival *arrival, const struct exchange *exch
                        const struct act *act)
 {
     (void)exchange, (void)act;
-    socket_reset(arrival_socket(arrival));
+    socket_reset(arrival->link->socket);
     drop(arrival);
     return true;
 }
@@ -199,15 +203,12 @@ static struct live_arrival *live(struct arrival *arrival)
 bool arrival_perform(struct arrival *arrival, const struct exchange *exchange,
                      const struct act *act)
 {
-    /* Once the whole reply is out, what the script still does to the connection reaches nobody. */
-    if (arrival_is_over(arrival)) return true;
     return players[act->kind](live(arrival), exchange, act);
 }
 
 void arrival_reset(struct arrival *arrival)
 {
-    if (arrival_is_over(arrival)) return;
-    socket_reset(arrival_socket(live(arrival)));
+    socket_reset(live(arrival)->link->socket);
     drop(live(arrival));
 }
 
@@ -218,8 +219,7 @@ void arrival_close(struct arrival *arrival)
 
 void arrival_break_pipe(struct arrival *arrival)
 {
-    if (arrival_is_over(arrival)) return;
-    shutdown(arrival_socket(live(arrival)), SHUT_WR);
+    (void)shutdown(live(arrival)->link->socket, SHUT_WR);
     drop(live(arrival));
 }
 

@@ -15,6 +15,14 @@ enum arrival_state {
     ARRIVAL_OVER,     /* the server has done with the request; `connection` is NULL */
 };
 
+/* A connection, held by the server and by each arrival that came over it: a script may still close
+ * it when the reply is out and the server has done with the request. */
+struct link {
+    int socket; /* -1: closed */
+    unsigned requests, holders;
+};
+void link_let_go(struct link *link);
+
 /* An arrival has two holders, the connection and whoever took it; it is freed by the second to let
  * go. */
 struct live_arrival {
@@ -23,6 +31,7 @@ struct live_arrival {
     struct live_arrival *next;                     /* waiting to be taken */
     struct live_arrival *alive_next, **alive_link; /* among those that have a connection */
     struct MHD_Connection *connection;
+    struct link *link;
     struct MHD_Response *response; /* made, not yet handed to the server */
     uint16_t status;               /* of that response */
     enum arrival_state state;
@@ -37,7 +46,6 @@ struct live_arrival {
 
 void arrival_hold_still(struct live_arrival *arrival); /* the server leaves the connection alone */
 void arrival_go_on(struct live_arrival *arrival);
-int arrival_socket(const struct live_arrival *arrival); /* -1 when it is gone */
 void arrival_let_go(struct live_arrival *arrival);
 
 /* Sends a TCP reset now. */

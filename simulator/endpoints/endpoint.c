@@ -16,7 +16,7 @@ struct endpoint {
     enum platform_kind platform;
     struct MHD_Daemon *daemon;
     bool stop_at_head;                           /* of the next request */
-    struct MHD_Connection *newest;               /* accepted last, no request yet; NULL none */
+    struct link *newest;                         /* accepted last, no request yet; NULL none */
     struct live_arrival *waiting, **waiting_end; /* not taken yet, in order */
     struct live_arrival *alive;                  /* whose request is not over */
     size_t requests;
@@ -25,12 +25,22 @@ struct endpoint {
 /* ---- Connections ------------------------------------------------------------------------------
  */
 
-static unsigned *requests_on(struct MHD_Connection *connection)
+static struct link *link_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
     return info ? info->socket_context : NULL;
+}
+
+static struct link *link_new(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct link *link = info ? calloc(1, sizeof *link) : NULL;
+
+    if (link) *link = (struct link){.socket = info->connect_fd, .holders = 1};
+    return link;
 }
 
 static void note_connection(void *context, struct MHD_Connection *connection, void **kept,
@@ -39,12 +49,15 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     struct endpoint *endpoint = context;
 
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *kept = calloc(1, sizeof(unsigned)); /* requests on this connection */
-        endpoint->newest = connection;
+        *kept = link_new(connection);
+        endpoint->newest = *kept;
         return;
     }
-    if (endpoint->newest == connection) endpoint->newest = NULL;
-    free(*kept);
+    struct link *link = *kept;
+    if (!link) return;
+    if (endpoint->newest == link) endpoint->newest = NULL;
+    link->socket = -1;
+    link_let_go(link);
     *kept = NULL;
 }
 
@@ -107,19 +120,21 @@ static struct live_arrival *arrival_new(struct endpoint *endpoint,
                                         const char *method)
 {
     struct live_arrival *arrival = calloc(1, sizeof *arrival);
-    unsigned *requests = requests_on(connection);
+    struct link *link = link_of(connection);
 
     if (!arrival) return NULL;
     arrival->endpoint = endpoint;
     arrival->connection = connection;
     arrival->holders = 1;
     arrival->arena = arena_new();
-    if (!requests || !arrival->arena || !read_head(arrival, url, method)) {
+    if (!link || !arrival->arena || !read_head(arrival, url, method)) {
         arrival_let_go(arrival);
         return NULL;
     }
-    arrival->seen.reused = (*requests)++ > 0;
-    if (endpoint->newest == connection) endpoint->newest = NULL;
+    arrival->link = link;
+    link->holders++;
+    arrival->seen.reused = link->requests++ > 0;
+    if (endpoint->newest == link) endpoint->newest = NULL;
     enlist(arrival);
     return arrival;
 }
@@ -291,12 +306,8 @@ void endpoint_stop_at_head(struct endpoint *endpoint)
 
 bool endpoint_reset_newest(struct endpoint *endpoint)
 {
-    struct MHD_Connection *connection = endpoint->newest;
-    const union MHD_ConnectionInfo *info =
-        connection ? MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD) : NULL;
-
-    if (!info) return false;
-    socket_reset(info->connect_fd);
+    if (!endpoint->newest) return false;
+    socket_reset(endpoint->newest->socket);
     endpoint->newest = NULL;
     return true;
 }

@@ -76,8 +76,9 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
     struct attempt *attempt = &call->attempt;
     struct provider_client *client = &running->clients[call->call.provider];
     int64_t since = 0;
+    bool reused;
     call->presented = client->credential;
-    bool reused = !fresh && connections_take(&client->connections, &since);
+    call->connection = connections_take(&client->connections, fresh, &reused, &since);
     *attempt = (struct attempt){
         .call_number = call->number,
         .number = call->call.attempts,
@@ -96,12 +97,34 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
     if (!attempt->exchange || attempt->exchange->fault == REQUEST_READ || !reused)
         return attempt->exchange != NULL;
     /* A fault before the request was read strikes a connection of its own: the idle one stays. */
-    if (!connections_give(&client->connections, since)) {
+    if (!connections_give(&client->connections, call->connection, since)) {
         run_out_of_memory(running);
         return false;
     }
+    call->connection = connections_take(&client->connections, true, &reused, &since);
     attempt->fresh_connection = true;
     attempt->request.connection = REQUEST_ON_NEW_CONNECTION;
+    return true;
+}
+
+/* What arrived lasts no longer than the attempt, what is compared with expectations does; a
+ * credential has no part in either. */
+static bool keep_headers(struct running *running, struct request_seen *seen)
+{
+    struct arena *arena = running->run->arena;
+    struct redial_header *kept = NULL;
+    if (!running->run->scenario->looks_at_headers) seen->header_count = 0;
+    if (seen->header_count > 0) kept = ARENA_ARRAY(arena, struct redial_header, seen->header_count);
+    if (!kept && seen->header_count > 0) return false;
+    for (size_t i = 0; i < seen->header_count; i++) {
+        const struct redial_header *header = &seen->headers[i];
+        bool secret = str_eq_nocase(header->name, REDIAL_STR("authorization")) ||
+                      str_eq_nocase(header->name, REDIAL_STR("x-api-key"));
+        if (!arena_copy(arena, header->name, &kept[i].name) ||
+            !arena_copy(arena, secret ? REDIAL_STR("[redacted]") : header->value, &kept[i].value))
+            return false;
+    }
+    seen->headers = kept;
     return true;
 }
 
@@ -158,14 +181,20 @@ void run_send(struct running *running, struct run_call *call,
         run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
         return;
     }
-    bool read = attempt->exchange->fault == REQUEST_READ && !attempt->idle_died;
-    running->reached += read || attempt->idle_died;
+    enum request_fault fault = attempt->exchange->fault;
+    bool read = fault == REQUEST_READ && !attempt->idle_died;
+    running->reached += read || attempt->idle_died || fault == REQUEST_BROKEN_PIPE;
     if (read) compare_arrival(running, call, &seen);
     story_set_connection(running->run->story, call->number,
                          attempt->request.connection == REQUEST_ON_NEW_CONNECTION
                              ? CONNECTION_NEW
                              : CONNECTION_REUSED);
-    observe(running, call, read ? &seen : &attempt->request);
+    if (!read) seen = attempt->request;
+    if (!keep_headers(running, &seen)) {
+        run_out_of_memory(running);
+        return;
+    }
+    observe(running, call, &seen);
     call->under_way = true;
     call->head_seen = false;
     call->fault_pending = count > 0;
@@ -202,12 +231,12 @@ static void plan_next(struct running *running, struct run_call *call)
 
 /* ---- Going on ---- */
 
-/* A whole reply leaves its connection open for the next request. */
-static void keep_connection(struct running *running, struct run_call *call, enum act_kind last)
+/* A body that HTTP ended in order leaves its connection open for the next request, whatever the
+ * body says. */
+static void keep_connection(struct running *running, struct run_call *call)
 {
     struct connections *connections = &running->clients[call->attempt.provider].connections;
-    if (last != ACT_END && last != ACT_BODY) return;
-    if (!connections_give(connections, running->now)) run_out_of_memory(running);
+    if (!connections_give(connections, call->connection, running->now)) run_out_of_memory(running);
 }
 
 /* Performs what is due now; true when the attempt has ended. */
@@ -230,7 +259,7 @@ static bool perform_due(struct running *running, struct run_call *call)
         for (size_t i = 0; i < count; i++) {
             bool ends = events[i].kind != REDIAL_EVENT_OUTPUT;
             if (ends) call->under_way = false;
-            if (events[i].kind == REDIAL_EVENT_REPLY) keep_connection(running, call, act->kind);
+            if (ends && act->kind == ACT_END) keep_connection(running, call);
             run_step(running, call, &events[i]);
             if (ends) return true;
         }

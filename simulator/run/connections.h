@@ -1,5 +1,5 @@
-/* The client's kept-alive connections to one provider, as a model: whether an attempt finds one
- * idle, and since when that one has been. A request takes the one that was used last. */
+/* The client's kept-alive connections, as a model: which connection an attempt takes, and how long
+ * that one has been idle. A request takes the oldest idle connection to its provider. */
 #ifndef REDIAL_SIMULATOR_CONNECTIONS_H
 #define REDIAL_SIMULATOR_CONNECTIONS_H
 
@@ -9,16 +9,24 @@
 
 #include "base/str.h"
 
-/* All zero is an empty one. */
+struct idle_connection {
+    uint32_t number; /* in the order of making */
+    int64_t since;   /* ns */
+};
+/* One provider's. All zero is an empty one. */
 struct connections {
-    int64_t *idle_since; /* ns, the one used last at the end */
+    struct idle_connection *idle; /* by number */
     size_t count, capacity;
+    uint32_t made;
 };
 
 void connections_clean_up(struct connections *connections);
-/* Whether the next request goes over an idle connection, and since when that was idle. */
-bool connections_take(struct connections *connections, int64_t *since);
-/* A reply ended and left its connection open. False when memory is out. */
-bool connections_give(struct connections *connections, int64_t since) REDIAL_MUST_USE;
+/* The number of the connection that the next request uses; `reused` says whether it was idle, and
+ * `since` since when. `fresh` asks for a new one whatever is idle. */
+uint32_t connections_take(struct connections *connections, bool fresh, bool *reused,
+                          int64_t *since);
+/* The reply ended and left the connection open. False when memory is out. */
+bool connections_give(struct connections *connections, uint32_t number,
+                      int64_t now) REDIAL_MUST_USE;
 
 #endif

@@ -26,6 +26,7 @@ struct run_call {
     /* The attempt under way. */
     bool under_way, head_seen;
     struct attempt attempt;
+    uint32_t connection;
     uint32_t presented; /* the credential's generation */
     int64_t abort_at, idle_timeout, heard_at;
     bool fault_pending;

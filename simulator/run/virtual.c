@@ -45,7 +45,7 @@ struct progress {
 static struct broken end_of(const struct exchange *exchange, enum act_kind kind,
                             const struct progress *progress)
 {
-    bool whole = !exchange->chunked && progress->body >= exchange->body_length;
+    bool whole = progress->head && !exchange->chunked && progress->body >= exchange->body_length;
     switch (kind) {
     case ACT_RAW:
         return (struct broken){REDIAL_CAUSE_MALFORMED,
@@ -53,7 +53,9 @@ static struct broken end_of(const struct exchange *exchange, enum act_kind kind,
     case ACT_CLOSE:
         if (!progress->head) return (struct broken){REDIAL_CAUSE_EMPTY_REPLY, REDIAL_PHASE_NONE};
         return (struct broken){whole ? REDIAL_CAUSE_NONE : REDIAL_CAUSE_CUT, REDIAL_PHASE_NONE};
-    case ACT_RESET: return (struct broken){REDIAL_CAUSE_ECONNRESET, REDIAL_PHASE_NONE};
+    case ACT_RESET:
+        return (struct broken){whole ? REDIAL_CAUSE_NONE : REDIAL_CAUSE_ECONNRESET,
+                               REDIAL_PHASE_NONE};
     case ACT_HEAD:
     case ACT_BODY:
     case ACT_END: break;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "client/client.h"
+#include "platforms/platform.h"
 #include "platforms/reader.h"
 #include "simulator/endpoints/endpoint.h"
 #include "simulator/run/transport.h"
@@ -264,7 +265,7 @@ static void carried_destroy(struct carried *carried)
 {
     if (!carried) return;
     if (carried->transfer) transfer_abort(carried->transfer);
-    if (carried->arrival) arrival_close(carried->arrival);
+    if (carried->arrival && !arrival_is_over(carried->arrival)) arrival_close(carried->arrival);
     arrival_release(carried->arrival);
     reply_reader_destroy(carried->reader);
     arena_destroy(carried->arena);
@@ -295,14 +296,15 @@ static struct carried *carried_new(struct wire *wire, const struct attempt *atte
     return NULL;
 }
 
-/* The attempt is over for its caller; its texts stay until the next one begins. */
-static void retire(struct attempt *attempt)
+/* The attempt is over for its caller; its texts stay until the next one begins. `keep`: it ended in
+ * order, and its connection stays open. */
+static void retire(struct attempt *attempt, bool keep)
 {
     struct carried *carried = attempt->carried;
 
     if (carried->transfer) transfer_abort(carried->transfer);
     carried->transfer = NULL;
-    if (carried->arrival) arrival_close(carried->arrival);
+    if (carried->arrival && !keep) arrival_close(carried->arrival);
     (void)run_until(carried, has_left);
     carried->next = carried->wire->ended;
     carried->wire->ended = carried;
@@ -322,11 +324,17 @@ static void read_end(struct carried *carried, enum redial_cause cause, enum redi
 /* ---- Begin -------------------------------------------------------------------------------------
  */
 
-static struct redial_str model_name(const struct redial_policy *policy, uint16_t provider,
-                                    struct redial_str id)
+/* The policy's name for what a platform calls `id`. Two names may share an id: the attempt's own
+ * goes first. */
+static struct redial_str model_name(const struct redial_policy *policy,
+                                    const struct attempt *attempt, struct redial_str id)
 {
-    const struct platform *platform = &policy->platforms[policy->providers[provider].platform];
+    uint16_t index = policy->providers[attempt->provider].platform;
+    const struct platform *platform = &policy->platforms[index];
+    const struct platform_model *own =
+        policy_platform_model(policy, index, policy_find_model(policy, attempt->request.model));
 
+    if (str_eq(own ? own->id : attempt->request.model, id)) return attempt->request.model;
     for (size_t i = 0; i < platform->model_count; i++)
         if (str_eq(platform->models[i].id, id))
             return policy->models[platform->models[i].model].name;
@@ -343,10 +351,12 @@ static bool see_request(struct carried *carried, struct request_seen *seen, stru
                     "the fake platform refused it: ", str_of(arrival->refused));
     *seen = (struct request_seen){
         .provider = attempt->provider,
-        .model = model_name(carried->wire->policy, attempt->provider, arrival->asked.model),
+        .model = model_name(carried->wire->policy, attempt, arrival->asked.model),
         .max_tokens = arrival->asked.max_tokens,
         .input_tokens = arrival->asked.input_tokens,
-        .stream = arrival->asked.stream,
+        /* Where streams are not read, none is asked for. */
+        .stream = platform_wire(attempt->platform)->streams ? arrival->asked.stream
+                                                            : attempt->request.stream,
         .background = attempt->request.background, /* no platform is told */
         .connection = arrival->reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,
         .headers = arrival->headers,
@@ -469,7 +479,7 @@ static bool wire_begin(struct transport *self, struct attempt *attempt, struct r
     if (!carried) return fail(wire_of(self), why, attempt, "memory is out", REDIAL_STR(""));
     attempt->carried = carried;
     begun = begin_carried(carried, seen, event, count, why);
-    if (!begun || *count > 0) retire(attempt);
+    if (!begun || *count > 0) retire(attempt, false);
     return begun;
 }
 
@@ -511,7 +521,7 @@ static bool wire_perform(struct transport *self, struct attempt *attempt, const 
     if (!over) return true;
     read_end(carried, carried->end.cause, carried->end.phase, &events[*count]);
     events[(*count)++].os_errno = carried->end.os_errno;
-    retire(attempt);
+    retire(attempt, act->kind == ACT_END && carried->end.cause == REDIAL_CAUSE_NONE);
     return true;
 }
 
@@ -525,7 +535,7 @@ static void wire_abandon(struct transport *self, struct attempt *attempt,
     if (event)
         read_end(carried, REDIAL_CAUSE_ETIMEDOUT,
                  carried->transfer ? transfer_phase(carried->transfer) : REDIAL_PHASE_NONE, event);
-    retire(attempt);
+    retire(attempt, false);
 }
 
 static size_t wire_requests_counted(const struct transport *self)

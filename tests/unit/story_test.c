@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include "tests/support/failing_memory.h"
+
 #define START (INT64_C(1767225600) * NS_PER_SECOND)
 #define MS    NS_PER_MS
 
@@ -18,6 +20,10 @@ struct names_only {
     struct provider providers[2];
 };
 
+static const struct step back_off[] = {
+    {.kind = REDIAL_STEP_BACKOFF, .backoff = BACKOFF_DEFAULT},
+};
+
 static struct redial_policy *names_only(struct names_only *made)
 {
     *made = (struct names_only){
@@ -26,7 +32,7 @@ static struct redial_policy *names_only(struct names_only *made)
                 {.name = REDIAL_STR("rate limited"),
                  .max = 10,
                  .steps = {.count = 1,
-                           .list = {{.kind = REDIAL_STEP_BACKOFF, .backoff = BACKOFF_DEFAULT}}}},
+                           .list = back_off}},
                 {.name = REDIAL_STR("overloaded"), .max = 3},
                 {.name = REDIAL_STR("connection dropped"), .max = 1},
             },
@@ -159,9 +165,9 @@ Test(story, a_backoff_shows_its_arithmetic_and_its_rule)
     record(40, overloaded(), wait);
     cr_expect_str_eq(
         text_of_story((struct story_style){0}),
-        "0ms       send      anthropic claude-opus-4-6 attempt=1 connection=new\n"
-        "40ms      reply     529 overloaded_error -> overloaded  \"Overloaded\"\n"
-        "40ms      wait      562ms  rule=\"overloaded\" 1/3  backoff 500ms + jitter 62ms\n");
+        "0ms      send     anthropic claude-opus-4-6 attempt=1 connection=new\n"
+        "40ms     reply    529 overloaded_error -> overloaded  \"Overloaded\"\n"
+        "40ms     wait     562ms  rule=\"overloaded\" 1/3  backoff 500ms + jitter 62ms\n");
 }
 
 struct hint_row {
@@ -228,7 +234,7 @@ ParameterizedTest(struct hint_row *row, story, a_wait_says_what_became_of_the_hi
     record(40, limited(&header, 1), wait);
     const char *last = strstr(text_of_story((struct story_style){0}), "wait");
     cr_assert(last);
-    cr_expect_str_eq(last + 10, row->want, "%s: %s", row->name, last);
+    cr_expect_str_eq(last + 9, row->want, "%s: %s", row->name, last);
 }
 
 Test(story, a_reset_is_retried_without_keep_alive)
@@ -248,10 +254,10 @@ Test(story, a_reset_is_retried_without_keep_alive)
                                  .message = REDIAL_STR("Recv failure on port 45123")},
            retry);
     cr_expect_str_eq(text_of_story((struct story_style){0}),
-                     "0ms       send      anthropic claude-opus-4-6 attempt=1\n"
-                     "40ms      broken    ECONNRESET phase=wait -> connection_dropped\n"
-                     "40ms      retry     keep-alive off  rule=\"connection dropped\" 1/1\n"
-                     "40ms      send      anthropic claude-opus-4-6 attempt=2\n");
+                     "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+                     "40ms     broken   ECONNRESET phase=wait -> connection_dropped\n"
+                     "40ms     retry    keep-alive off  rule=\"connection dropped\" 1/1\n"
+                     "40ms     send     anthropic claude-opus-4-6 attempt=2\n");
     cr_expect(strstr(json_of_story(), "\"errno\":104"));
 }
 
@@ -269,10 +275,10 @@ Test(story, a_fallback_names_both_models_and_the_rule_that_was_used_up)
     record(40, overloaded(), next);
     cr_expect_str_eq(
         text_of_story((struct story_style){0}),
-        "0ms       send      anthropic claude-opus-4-6 attempt=1\n"
-        "40ms      reply     529 overloaded_error -> overloaded  \"Overloaded\"\n"
-        "40ms      fallback  claude-opus-4-6 -> claude-sonnet-4-6  rule=\"overloaded\" 3/3 used\n"
-        "40ms      send      anthropic claude-sonnet-4-6 attempt=2\n");
+        "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+        "40ms     reply    529 overloaded_error -> overloaded  \"Overloaded\"\n"
+        "40ms     fallback claude-opus-4-6 -> claude-sonnet-4-6  rule=\"overloaded\" 3/3 used\n"
+        "40ms     send     anthropic claude-sonnet-4-6 attempt=2\n");
 }
 
 Test(story, a_raised_output_limit_is_shown_with_both_values)
@@ -289,13 +295,12 @@ Test(story, a_raised_output_limit_is_shown_with_both_values)
                                  .status = 200,
                                  .text = {[REDIAL_TEXT_STOP_REASON] = REDIAL_STR("max_tokens")}},
            next);
-    cr_expect_str_eq(
-        text_of_story((struct story_style){0}),
-        "0ms       send      anthropic claude-opus-4-6 attempt=1\n"
-        "40ms      reply     200 max_tokens -> output_limit\n"
-        "40ms      restart   the output so far is void, the reply begins anew\n"
-        "40ms      retry     max_tokens 4096 -> 8192  rule=\"connection dropped\" 1/1\n"
-        "40ms      send      anthropic claude-opus-4-6 attempt=2\n");
+    cr_expect_str_eq(text_of_story((struct story_style){0}),
+                     "0ms      send     anthropic claude-opus-4-6 attempt=1\n"
+                     "40ms     reply    200 max_tokens -> output_limit\n"
+                     "40ms     restart  the output so far is void, the reply begins anew\n"
+                     "40ms     retry    max_tokens 4096 -> 8192  rule=\"connection dropped\" 1/1\n"
+                     "40ms     send     anthropic claude-opus-4-6 attempt=2\n");
 }
 
 Test(story, deltas_in_a_row_are_one_line)
@@ -322,8 +327,8 @@ Test(story, the_end_gives_reason_class_rule_and_totals)
                                  .phase = REDIAL_PHASE_SEND},
            finish);
     cr_expect_str_eq(text_of_story((struct story_style){0}),
-                     "59.999s   broken    EPIPE phase=send -> connection_dropped\n"
-                     "59.999s   finish    rule_limit connection_dropped  rule=\"connection "
+                     "59.999s  broken   EPIPE phase=send -> connection_dropped\n"
+                     "59.999s  finish   rule_limit connection_dropped  rule=\"connection "
                      "dropped\" 1/1 used  attempts=2 waited=3938ms\n");
 }
 
@@ -331,10 +336,10 @@ Test(story, long_lines_wrap_under_their_text)
 {
     record(40, overloaded(), wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, 500 * MS));
     const char *text = text_of_story((struct story_style){.width = 50});
-    cr_expect_str_eq(text, "40ms      reply     529 overloaded_error ->\n"
-                           "                    overloaded  \"Overloaded\"\n"
-                           "40ms      wait      500ms  rule=\"overloaded\" 1/3\n"
-                           "                    fixed\n");
+    cr_expect_str_eq(text, "40ms     reply    529 overloaded_error ->\n"
+                           "                  overloaded  \"Overloaded\"\n"
+                           "40ms     wait     500ms  rule=\"overloaded\" 1/3\n"
+                           "                  fixed\n");
 }
 
 Test(story, a_story_of_many_calls_names_each)
@@ -346,9 +351,9 @@ Test(story, a_story_of_many_calls_names_each)
     story_record(story, START, 1, &call, &start, &send);
     story_record(story, START, 12, &call, &start, &send);
     cr_expect_str_eq(text_of_story((struct story_style){.many_calls = true}),
-                     "0ms            note      outage begins\n"
-                     "0ms       #1   send      anthropic claude-opus-4-6 attempt=1\n"
-                     "0ms       #12  send      anthropic claude-opus-4-6 attempt=1\n");
+                     "0ms           note     outage begins\n"
+                     "0ms      #1   send     anthropic claude-opus-4-6 attempt=1\n"
+                     "0ms      #12  send     anthropic claude-opus-4-6 attempt=1\n");
 }
 
 Test(story, colour_comes_on_request_only)
@@ -365,7 +370,7 @@ Test(story, a_cleared_story_is_told_anew)
     cr_expect_eq(story_count(story), 0);
     record_send(5, REDIAL_EVENT_START, 1);
     cr_expect_str_eq(text_of_story((struct story_style){0}),
-                     "5ms       send      anthropic claude-opus-4-6 attempt=1\n");
+                     "5ms      send     anthropic claude-opus-4-6 attempt=1\n");
 }
 
 Test(story, what_a_server_says_cannot_drive_a_terminal)
@@ -397,6 +402,7 @@ ParameterizedTestParameters(story, no_format_shows_a_secret)
         {"a JSON member", "{\"refresh_token\": \"canary-refresh\"}", "canary-refresh"},
         {"a secret key", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"},
         {"a cookie", "set-cookie: session=canary; path=/", "canary"},
+        {"a URL's password", "proxy http://me:canary-pw@proxy.example:8080/x", "canary-pw"},
         {"one that is known", "no such password hunter2-canary here", "hunter2-canary"},
     };
     return cr_make_param_array(struct canary, rows, REDIAL_COUNT_OF(rows));
@@ -434,4 +440,37 @@ Test(story, plain_words_are_left_alone)
     record(0, event, wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, MS));
     const char *text = text_of_story((struct story_style){0});
     cr_expect_not(strstr(text, "[redacted]"), "%s", text);
+}
+
+static bool tell_all(void)
+{
+    struct redial_str secrets[] = {REDIAL_STR("hunter2-canary")};
+    struct text text = TEXT_INIT;
+    story = story_new(START, &(struct story_secrets){secrets, 1});
+    if (!story) return false;
+    record_send(0, REDIAL_EVENT_START, 1);
+    record(40, overloaded(), wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, MS));
+    story_note(story, START, 1, REDIAL_STR("outage begins"));
+    bool whole = !story_failed(story);
+    story_write_text(story, &made.policy, &(struct story_style){.width = 80}, &text);
+    story_write_json(story, &made.policy, &text);
+    whole = whole && !text.failed;
+    text_clean_up(&text);
+    story_destroy(story);
+    story = NULL;
+    return whole;
+}
+
+Test(story, every_failed_allocation_is_survived_and_told)
+{
+    bool failed = true;
+    end();
+    for (size_t nth = 1; failed; nth++) {
+        failing_memory_begin(nth);
+        bool whole = tell_all();
+        failed = failing_memory_end();
+        cr_expect_eq(whole, !failed, "allocation %zu", nth);
+        cr_assert_eq(failing_memory_live(), 0, "allocation %zu leaks", nth);
+    }
+    begin();
 }

@@ -20,6 +20,8 @@
 
 #include "redial/event.h"
 
+#pragma GCC visibility push(default)
+
 struct redial_engine;
 
 #define REDIAL_STATE_MAP(X)                                                                        \
@@ -175,5 +177,7 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
 /* Advances the call by one event. Total: any event in any state has an answer. */
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,
                       struct redial_decision *decision);
+
+#pragma GCC visibility pop
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "redial/words.h"
 
+#pragma GCC visibility push(default)
+
 #define REDIAL_EVENT_MAP(X)                                                                        \
     X(START, "start", "the caller wants the call to begin")                                        \
     X(REPLY, "reply", "a whole reply arrived: status, headers, body")                              \
@@ -82,6 +84,7 @@ struct redial_event {
     uint32_t prepared_for; /* the policy's id */
     uint32_t
         symbol[REDIAL_TEXT_COUNT]; /* the texts as the policy numbers them, 0: no rule names it */
+    uint64_t message_matches; /* bit per pattern of the policy that the message matches */
     struct redial_hint hint[REDIAL_HINTS_MAX];
 };
 
@@ -90,5 +93,7 @@ struct redial_policy;
  * this event is only arithmetic. redial_call_step does it by itself on a copy when it was not done.
  * Thread-safe. */
 void redial_event_prepare(const struct redial_policy *policy, struct redial_event *event);
+
+#pragma GCC visibility pop
 
 #endif

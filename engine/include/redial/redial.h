@@ -9,6 +9,8 @@
 
 #include "redial/call.h"
 
+#pragma GCC visibility push(default)
+
 struct redial_policy; /* compiled, immutable, counted */
 struct redial_engine; /* a policy and the state that its calls share */
 struct redial_diags;  /* what was wrong with a file */
@@ -46,5 +48,7 @@ void redial_engine_destroy(
     struct redial_engine *engine); /* no call may be under way; NULL is fine */
 
 const char *redial_version(void);
+
+#pragma GCC visibility pop
 
 #endif

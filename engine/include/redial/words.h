@@ -6,6 +6,8 @@
 
 #include "redial/str.h"
 
+#pragma GCC visibility push(default)
+
 /* What an event means, whatever platform it came from. The policy's classify tables give it. */
 #define REDIAL_CLASS_MAP(X)                                                                        \
     X(NONE, "none", "nothing is wrong")                                                            \
@@ -154,5 +156,7 @@ const char *redial_cause_name(enum redial_cause value);
 const char *redial_phase_name(enum redial_phase value);
 const char *redial_query_name(enum redial_query value);
 const char *redial_step_name(enum redial_step_kind value);
+
+#pragma GCC visibility pop
 
 #endif
