@@ -70,7 +70,7 @@ static void draw_facts(uint64_t *random, const struct redial_policy *policy, str
     static const uint32_t statuses[] = {0, 200, 400, 401, 403, 429, 500, 503, 529};
     facts->key[FACT_CLASS] = pick(random, REDIAL_CLASS_COUNT);
     facts->key[FACT_STATUS] = statuses[pick(random, REDIAL_COUNT_OF(statuses))];
-    facts->key[FACT_ERROR] = pick(random, (uint32_t)policy->symbol_count + 1);
+    facts->key[FACT_ERROR] = pick(random, (uint32_t)policy->symbols.count + 1);
     facts->key[FACT_CAUSE] = pick(random, REDIAL_CAUSE_COUNT);
     facts->key[FACT_PHASE] = pick(random, REDIAL_PHASE_COUNT);
     facts->key[FACT_PLATFORM] = pick(random, (uint32_t)policy->platform_count);
