@@ -52,7 +52,7 @@ static double replay_calls(size_t calls, size_t runs)
                             diags, &played.scenario))
         exit(2);
     size_t attempts = runs * calls * ATTEMPTS_EACH;
-    double ns = bench_median(play, &played, attempts, 7);
+    double ns = bench_median(false, play, &played, attempts, 7);
     if (played.attempts != attempts) exit(2);
     text_clean_up(&written);
     scenario_clean_up(&played.scenario);
@@ -85,7 +85,7 @@ void bench_replay(void)
     FILE *nowhere = fopen("/dev/null", "w");
     if (!nowhere) exit(2);
     bench_report("all shipped scenarios, virtual",
-                 bench_median(replay_shipped, nowhere, 1, 5) / 1e6, "ms", 1000, false,
+                 bench_median(false, replay_shipped, nowhere, 1, 5) / 1e6, "ms", 1000, false,
                  "each loaded with its policy, run twice (the same seed, the same story), "
                  "compared; median of 5");
     fclose(nowhere);
