@@ -37,16 +37,35 @@ Test(queue, what_is_due_together_comes_out_in_the_order_of_entry)
     queue_clean_up(&queue);
 }
 
-Test(connections, a_request_takes_the_connection_that_was_used_last)
+Test(connections, a_request_takes_the_idle_connection_that_was_made_first)
 {
     struct connections connections = {0};
     int64_t since = 0;
-    cr_assert_not(connections_take(&connections, &since), "none is idle at first");
-    for (int64_t i = 1; i <= 20; i++) cr_assert(connections_give(&connections, i));
-    for (int64_t i = 20; i >= 1; i--) {
-        cr_assert(connections_take(&connections, &since));
-        cr_assert_eq(since, i);
+    bool reused = true;
+    for (uint32_t i = 0; i < 20; i++) {
+        cr_assert_eq(connections_take(&connections, false, &reused, &since), i);
+        cr_assert_not(reused, "none is idle yet");
     }
-    cr_assert_not(connections_take(&connections, &since));
+    for (uint32_t i = 0; i < 20; i++)
+        cr_assert(connections_give(&connections, i * 7 % 20, 100 + i * 7 % 20));
+    for (uint32_t i = 0; i < 20; i++) {
+        cr_assert_eq(connections_take(&connections, false, &reused, &since), i);
+        cr_assert(reused);
+        cr_assert_eq(since, 100 + i);
+    }
+    connections_clean_up(&connections);
+}
+
+Test(connections, a_fresh_one_leaves_the_idle_ones_alone)
+{
+    struct connections connections = {0};
+    int64_t since = 0;
+    bool reused;
+    uint32_t first = connections_take(&connections, false, &reused, &since);
+    cr_assert(connections_give(&connections, first, 5));
+    cr_assert_neq(connections_take(&connections, true, &reused, &since), first);
+    cr_assert_not(reused);
+    cr_assert_eq(connections_take(&connections, false, &reused, &since), first);
+    cr_assert_eq(since, 5);
     connections_clean_up(&connections);
 }
