@@ -38,8 +38,7 @@ void arrival_let_go(struct live_arrival *arrival)
     free(arrival);
 }
 
-/* ---- The reply --------------------------------------------------------------------------------
- */
+/* ---- The reply */
 
 /* The server asks for more of the body. */
 static ssize_t give_body(void *context, uint64_t position, char *buffer, size_t max)
@@ -64,6 +63,8 @@ static bool add_header(struct live_arrival *arrival, struct redial_str name,
 {
     struct redial_str names, values; /* with the NUL that libmicrohttpd wants */
 
+    /* It takes no empty value; blanks around one do not count (RFC 9110, 5.5). */
+    if (value.len == 0) value = REDIAL_STR(" ");
     return arena_copy(arrival->arena, name, &names) && arena_copy(arrival->arena, value, &values) &&
            MHD_add_response_header(arrival->response, names.ptr, values.ptr) == MHD_YES;
 }
@@ -133,8 +134,7 @@ static bool play_end(struct live_arrival *arrival, const struct exchange *exchan
     return true;
 }
 
-/* ---- What no well-behaved server does ----------------------------------------------------------
- */
+/* ---- What no well-behaved server does */
 
 /* The server closes the connection of a request that is under way; of an idle one it only learns
  * that it has been closed. */
