@@ -15,7 +15,7 @@ struct idle_connection {
 };
 /* One provider's. All zero is an empty one. */
 struct connections {
-    struct idle_connection *idle; /* by number */
+    struct idle_connection *idle; /* a heap: the smallest number first */
     size_t count, capacity;
     uint32_t made;
 };
