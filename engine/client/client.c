@@ -84,8 +84,7 @@ void transfer_abort(struct transfer *transfer)
     transfer->client->has_aborted = true;
 }
 
-/* ---- What libcurl calls ------------------------------------------------------------------------
- */
+/* ---- What libcurl calls */
 
 static size_t take_header_line(char *bytes, size_t size, size_t count, void *context)
 {
@@ -158,8 +157,7 @@ static int note_progress(void *context, curl_off_t down_total, curl_off_t down, 
     return transfer->aborted ? 1 : 0;
 }
 
-/* ---- Sending -----------------------------------------------------------------------------------
- */
+/* ---- Sending */
 
 /* Plain http carries a credential for all to read, so it may go no further than this machine. */
 static bool may_go_to(const char *url, bool *plain)
@@ -297,8 +295,7 @@ struct transfer *client_send(struct client *client, const struct request *reques
     return NULL;
 }
 
-/* ---- Moving ------------------------------------------------------------------------------------
- */
+/* ---- Moving */
 
 /* Of the body, by the system. libcurl forgets the figure when it wants to send again. */
 static curl_off_t sent_bytes(const struct transfer *transfer)

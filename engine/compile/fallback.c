@@ -4,9 +4,7 @@
 
 #include "compile/parts.h"
 
-/* ---- Slots
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Slots */
 
 static void take_slot(struct model *model, bool taken[], size_t index, size_t *count)
 {
@@ -41,9 +39,7 @@ static bool number_models(struct redial_policy *policy, struct diag_list *diags)
     return false;
 }
 
-/* ---- Cycles
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Cycles */
 
 /* Models or providers and the candidates of each; at most 64 of them have any. */
 struct graph {

@@ -21,8 +21,7 @@ struct build {
     bool failed;
 };
 
-/* ---- What a key can say of a condition
- * ----------------------------------------------------------------------- */
+/* ---- What a key can say of a condition */
 
 static void insert_by_length(struct conjunction *conjunction, const struct condition *list)
 {
@@ -76,9 +75,7 @@ static struct conjunction conjunction_of(const struct condition *condition)
     return conjunction;
 }
 
-/* ---- Entries
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Entries */
 
 static bool grow(void **array, size_t *capacity, size_t size)
 {
@@ -159,9 +156,7 @@ static void add_row(struct build *build, const struct condition *condition, uint
     }
 }
 
-/* ---- Tables
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Tables */
 
 static uint32_t hash_of(const struct match_entry *entry, uint32_t mask)
 {

@@ -44,9 +44,7 @@ static bool already_read(struct reading *reading, const struct node *value, void
     return true;
 }
 
-/* ---- Jitter
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Jitter */
 
 static bool jitter_takes_share(enum jitter_kind kind)
 {
@@ -73,9 +71,7 @@ static bool read_jitter(struct reading *reading, const struct node *value, void 
     return false;
 }
 
-/* ---- Hints
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Hints */
 
 /* Headers whose unit is known, the first that matches decides. Others must say theirs. */
 static const struct {
@@ -117,8 +113,8 @@ static bool read_header_name(struct reading *reading, const struct node *value, 
     char *lower = ARENA_ARRAY(reading->arena, char, value->text.len);
     if (!lower) return reading_out_of_memory(reading);
     for (size_t i = 0; i < value->text.len; i++) {
-        char c = value->text.ptr[i];
-        lower[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+        lower[i] = value->text.ptr[i];
+        if (lower[i] >= 'A' && lower[i] <= 'Z') lower[i] = (char)(lower[i] + ('a' - 'A'));
     }
     *name = (struct redial_str){lower, value->text.len};
     return true;
@@ -230,9 +226,7 @@ static bool read_hint(struct reading *reading, const struct node *value, void *t
     return keys_read(reading, &hint_table, value, hint);
 }
 
-/* ---- A backoff
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- A backoff */
 
 static const struct key backoff_keys[] = {
     {"like", already_read, 0, "take all keys of that backoff, then change the ones written here",

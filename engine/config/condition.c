@@ -54,9 +54,7 @@ bool condition_has_items(struct reading *reading, const struct node *value)
     return false;
 }
 
-/* ---- The table
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- The table */
 
 /* Facts that exist only once there is a class and a rule to look for. */
 enum {

@@ -2,8 +2,7 @@
  */
 #include "config/condition.h"
 
-/* ---- Words and names: one of
- * --------------------------------------------------------------------------------------------- */
+/* ---- Words and names: one of */
 
 bool words_begin(struct reading *reading, size_t room, struct words *list)
 {
@@ -147,9 +146,7 @@ bool fact_read_should_retry(struct reading *reading, const struct node *value, e
     return read_one_of(reading, value, fact, value_of_should_retry, target);
 }
 
-/* ---- Patterns
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Patterns */
 
 static struct glob glob_of(struct redial_str pattern)
 {

@@ -9,9 +9,7 @@
 
 #include "config/reader.h"
 
-/* ---- The files
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- The files */
 
 struct file {
     const struct source *source;
@@ -95,8 +93,7 @@ static bool use_files(struct config *config, struct files *files)
     return right;
 }
 
-/* ---- The sections of a file
- * --------------------------------------------------------------------------------------- */
+/* ---- The sections of a file */
 
 static bool read_version(struct reading *reading, const struct node *value, void *target)
 {
@@ -175,9 +172,7 @@ static const struct key used_keys[] = {
 static const struct keys used_table = {"a file that a policy uses", used_keys,
                                        REDIAL_COUNT_OF(used_keys)};
 
-/* ---- The order
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- The order */
 
 static bool declare(struct config *config, const struct files *files)
 {
@@ -300,9 +295,7 @@ static void read_policy(struct config *config, const struct source *source)
     choose_variant(config);
 }
 
-/* ---- Beginning
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Beginning */
 
 static struct redial_policy *policy_new(struct arena *arena)
 {

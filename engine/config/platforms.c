@@ -2,8 +2,7 @@
  * support. */
 #include "config/reader.h"
 
-/* ---- Classify tables
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Classify tables */
 
 static bool read_class(struct reading *reading, const struct node *value, void *target)
 {
@@ -71,9 +70,7 @@ static bool read_classify(struct reading *reading, const struct node *value, voi
     return read_rows(reading, value, target);
 }
 
-/* ---- Features
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Features */
 
 static bool read_support(struct reading *reading, const struct node *value, void *target)
 {
@@ -115,9 +112,7 @@ static bool read_features(struct reading *reading, const struct node *value, voi
     return right;
 }
 
-/* ---- Region
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Region */
 
 /* A region becomes part of a host name, and the credential follows it there: nothing but letters,
  * digits and '-'. */
@@ -206,9 +201,7 @@ static bool read_region(struct reading *reading, const struct node *value, void 
     return right;
 }
 
-/* ---- Models
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- Models */
 
 static const struct key model_keys[] = {
     {"id", read_text, offsetof(struct platform_model, id), "what the platform calls it", "text",
@@ -241,9 +234,7 @@ static bool read_models(struct reading *reading, const struct node *value, void 
     return right;
 }
 
-/* ---- A platform
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- A platform */
 
 /* What each platform speaks: written in the file for its reader, and checked. */
 static const char *const wires[PLATFORM_KIND_COUNT] = {

@@ -1,9 +1,7 @@
 /* `providers`, `fallback`, `call` and `lint`: the short sections of a policy. */
 #include "config/reader.h"
 
-/* ---- Providers
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Providers */
 
 static bool read_platform_name(struct reading *reading, const struct node *value, void *target)
 {
@@ -63,9 +61,7 @@ bool config_default_providers(struct config *config)
     return true;
 }
 
-/* ---- Fallback
- * -----------------------------------------------------------------------------------------------------
- */
+/* ---- Fallback */
 
 static bool reads_as_candidates(struct reading *reading, const struct node *value)
 {
@@ -171,9 +167,7 @@ bool read_fallback(struct reading *reading, const struct node *value, void *targ
     return keys_read(reading, &fallback_table, value, target);
 }
 
-/* ---- Call
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Call */
 
 static bool read_query(struct reading *reading, const struct node *value, void *target)
 {
@@ -207,9 +201,7 @@ bool read_call(struct reading *reading, const struct node *value, void *target)
     return keys_read(reading, &call_table, value, target);
 }
 
-/* ---- Lint
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- Lint */
 
 static bool read_ignores(struct reading *reading, const struct node *value, void *target)
 {

@@ -121,9 +121,7 @@ bool read_rules(struct reading *reading, const struct node *value, void *target)
     return check_counters(reading, policy, value) && right;
 }
 
-/* ---- Limits
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- Limits */
 
 static bool read_retries(struct reading *reading, const struct node *value, void *target)
 {
@@ -158,9 +156,7 @@ bool read_limits(struct reading *reading, const struct node *value, void *target
     return keys_read(reading, &limits_table, value, limits);
 }
 
-/* ---- Modes
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Modes */
 
 static const struct key rule_change_keys[] = {
     {"max", read_max, 0, "retries under this rule in one leg", "number or unlimited", false},

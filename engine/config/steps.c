@@ -37,9 +37,7 @@ static const struct key fit_keys[] = {
 };
 static const struct keys fit_table = {"fit_output_limit", fit_keys, REDIAL_COUNT_OF(fit_keys)};
 
-/* ---- One step
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- One step */
 
 static bool read_step_backoff(struct reading *reading, const struct node *value, struct step *step)
 {
@@ -117,9 +115,7 @@ static bool read_step(struct reading *reading, const struct node *item, struct s
     return !mapping || forms[row].parameters(reading, item->values[0], step);
 }
 
-/* ---- The list
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- The list */
 
 static bool contradiction(struct reading *reading, const struct steps *steps, size_t at,
                           const char *what, const char *cure)

@@ -109,8 +109,7 @@ static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
     /* clang-format on */
 };
 
-/* ---- Beginning
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Beginning */
 
 static bool refuse(struct redial_str *why, const char *sentence)
 {
@@ -174,9 +173,7 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
     return true;
 }
 
-/* ---- Stepping
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Stepping */
 
 static void describe(struct turn *turn)
 {

@@ -14,9 +14,7 @@ static enum progress stop(struct turn *turn, enum redial_reason reason)
     return STEP_STOP;
 }
 
-/* ---- Waits
- * ----------------------------------------------------------------------------------------------------
- */
+/* ---- Waits */
 
 static enum progress begin_wait(struct turn *turn, int64_t delay)
 {
@@ -68,9 +66,7 @@ static enum progress wait_fixed(struct turn *turn, const struct step *step)
     return begin_wait(turn, step->wait);
 }
 
-/* ---- Repairs
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Repairs */
 
 static enum progress ask_repair(struct turn *turn, enum redial_step_kind repair)
 {
@@ -99,8 +95,7 @@ static enum progress drop_keep_alive(struct turn *turn, const struct step *step)
     return STEP_DONE;
 }
 
-/* ---- Output limits
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Output limits */
 
 /* The most that max_tokens can be: context − input − buffer and the model's own maximum, as far as
  * they are known. The server's numbers come before the platform file's. */
@@ -145,9 +140,7 @@ static enum progress fit_output_limit(struct turn *turn, const struct step *step
     return STEP_DONE;
 }
 
-/* ---- Fallbacks
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Fallbacks */
 
 /* Counters of the leg start anew; limits of the target model hold from here on. */
 static void begin_leg(struct turn *turn)
@@ -205,9 +198,7 @@ static enum progress fall_back_to_provider(struct turn *turn, const struct step 
     return stop(turn, REDIAL_REASON_NO_FALLBACK);
 }
 
-/* ---- The list
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- The list */
 
 static enum progress send_again(struct turn *turn, const struct step *step)
 {

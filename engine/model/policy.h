@@ -20,8 +20,7 @@
 
 #define NO_INDEX UINT16_MAX
 
-/* ---- Conditions
- * ------------------------------------------------------------------------------------------- */
+/* ---- Conditions */
 
 /* What a condition can look at. The first FACT_KEYS are small numbers known before any text is
  * read: the matcher indexes them. */
@@ -85,14 +84,14 @@ struct condition {
         } range;
         const struct glob *globs; /* GLOB; without case for headers */
     };
-    uint64_t message_bits;    /* FACT_MESSAGE: one per glob, in event.message_matches; 0: not numbered */
+    uint64_t
+        message_bits; /* FACT_MESSAGE: one per glob, in event.message_matches; 0: not numbered */
     struct redial_str header; /* FACT_HEADER: the header's name */
     const struct redial_str
         *words; /* the texts behind `values` and `globs`, as written, for explain */
 };
 
-/* ---- Matchers
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Matchers */
 
 /* First match among rows of conditions, by tuple space search: rows are grouped by which key facts
  * they fix
@@ -104,8 +103,9 @@ struct match_entry {
     uint32_t mask;           /* the shape's */
     uint32_t row;
     const struct condition *rest; /* NULL: the key says all */
-    uint64_t message_bits;        /* of event.message_matches, one of which `rest` needs; 0: it needs none */
-    uint32_t next;                /* entry with the same key and a later row; UINT32_MAX none */
+    uint64_t
+        message_bits; /* of event.message_matches, one of which `rest` needs; 0: it needs none */
+    uint32_t next;    /* entry with the same key and a later row; UINT32_MAX none */
 };
 struct match_shape {
     uint32_t mask;         /* bit per key fact */
@@ -131,9 +131,7 @@ static inline uint32_t match_fold(uint64_t sum)
     return (uint32_t)((sum * UINT64_C(0xbf58476d1ce4e5b9)) >> 32);
 }
 
-/* ---- Waiting
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Waiting */
 
 enum backoff_kind {
     BACKOFF_CONSTANT,
@@ -191,9 +189,7 @@ struct backoff {
     int64_t steps[BACKOFF_STEPS_MAX];
 };
 
-/* ---- Rules
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Rules */
 
 enum below_floor { BELOW_FLOOR_FAIL, BELOW_FLOOR_COMPACT, BELOW_FLOOR_COUNT };
 #define BACKOFF_DEFAULT UINT16_MAX /* the variant's default backoff */
@@ -221,7 +217,7 @@ struct rule {
     int32_t max;          /* retries; REDIAL_UNLIMITED when only the limits bound it */
     uint16_t counted_as;  /* index of the rule whose counter it uses; itself unless shared */
     uint8_t after_output; /* enum after_output */
-    bool in_a_row;        /* linked: has refresh, so a reply that is no auth error resets its count */
+    bool in_a_row; /* linked: has refresh, so a reply that is no auth error resets its count */
     struct steps steps, then;
     const struct condition *when;
     struct redial_str name, about;
@@ -248,8 +244,7 @@ struct variant {
     struct span span;
 };
 
-/* ---- Platforms, providers, models
- * ---------------------------------------------------------------------------- */
+/* ---- Platforms, providers, models */
 
 enum platform_kind {
     PLATFORM_ANTHROPIC,
@@ -344,8 +339,7 @@ struct model {
 };
 #define FALLBACK_SLOTS_MAX 64
 
-/* ---- The policy
- * ---------------------------------------------------------------------------------------------- */
+/* ---- The policy */
 
 struct lint_ignore {
     struct redial_str code, reason;
@@ -390,8 +384,9 @@ struct redial_policy {
     uint16_t (*provider_fallbacks)[8]; /* per provider, NO_INDEX ends; NULL: none */
     struct classify_table transport;
 
-    /* What conditions ask of a reply's texts, so that each text is looked at once, when an event is prepared: texts they
-     * name exactly get numbers from 1, the first 64 different patterns over messages get bits. */
+    /* What conditions ask of a reply's texts, so that each text is looked at once, when an event is
+     * prepared: texts they name exactly get numbers from 1, the first 64 different patterns over
+     * messages get bits. */
     struct name_map symbols, model_names;
     struct glob message_globs[MESSAGE_GLOBS_MAX];
     size_t message_glob_count;

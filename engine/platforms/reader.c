@@ -85,8 +85,7 @@ static struct redial_str keep(struct reply_reader *reader, struct redial_str tex
     return copy;
 }
 
-/* ---- The head ----------------------------------------------------------------------------------
- */
+/* ---- The head */
 
 static void copy_headers(struct reply_reader *reader, const struct redial_header *headers,
                          size_t count)
@@ -135,9 +134,8 @@ static int8_t read_should_retry(const struct reply_reader *reader)
 {
     struct redial_str word = header(reader, "x-should-retry");
 
-    return str_eq_nocase(word, REDIAL_STR("true"))    ? 1
-           : str_eq_nocase(word, REDIAL_STR("false")) ? -1
-                                                      : 0;
+    if (str_eq_nocase(word, REDIAL_STR("true"))) return 1;
+    return str_eq_nocase(word, REDIAL_STR("false")) ? -1 : 0;
 }
 
 /* Notes why no parser reads this: `before`, what the server sent, `after`. */
@@ -175,8 +173,7 @@ void reply_reader_head(struct reply_reader *reader, uint16_t status,
     reader->kind = judge_head(reader);
 }
 
-/* ---- A stream's events -------------------------------------------------------------------------
- */
+/* ---- A stream's events */
 
 static void keep_tokens(int64_t *known, const struct json *count)
 {
@@ -307,8 +304,7 @@ static unsigned read_stream(struct reply_reader *reader, struct redial_str bytes
     return progress;
 }
 
-/* ---- The body ----------------------------------------------------------------------------------
- */
+/* ---- The body */
 
 /* What is beyond the bound is let go; a text that was cut is then read as far as it can be. */
 static void keep_body(struct reply_reader *reader, struct redial_str bytes, size_t max)
@@ -335,8 +331,7 @@ enum redial_phase reply_reader_phase(const struct reply_reader *reader)
     return phases[reader->kind];
 }
 
-/* ---- The end -----------------------------------------------------------------------------------
- */
+/* ---- The end */
 
 /* An edge in front of the platform (a CDN's 413, a proxy's 502) answers in its own words. */
 static struct redial_str first_line(struct redial_str body)

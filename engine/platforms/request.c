@@ -35,8 +35,7 @@ static bool out_of_memory(const struct build *build)
     return false;
 }
 
-/* ---- Where to ---------------------------------------------------------------------------------
- */
+/* ---- Where to */
 
 static struct redial_str first_given(struct redial_str a, struct redial_str b)
 {
@@ -98,8 +97,7 @@ static bool write_base(const struct build *build, struct text *url)
     return true;
 }
 
-/* ---- Headers ----------------------------------------------------------------------------------
- */
+/* ---- Headers */
 
 /* These belong to the connection or to the credential; a caller who sets them could smuggle a
  * second request or another identity. */
@@ -204,8 +202,7 @@ static bool add_headers(struct build *build)
            add_custom_headers(build);
 }
 
-/* ---- Body -------------------------------------------------------------------------------------
- */
+/* ---- Body */
 
 static void write_body(const struct build *build, struct text *body)
 {

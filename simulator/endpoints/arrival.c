@@ -38,8 +38,7 @@ void arrival_let_go(struct live_arrival *arrival)
     free(arrival);
 }
 
-/* ---- The reply --------------------------------------------------------------------------------
- */
+/* ---- The reply */
 
 /* The server asks for more of the body. */
 static ssize_t give_body(void *context, uint64_t position, char *buffer, size_t max)
@@ -135,8 +134,7 @@ static bool play_end(struct live_arrival *arrival, const struct exchange *exchan
     return true;
 }
 
-/* ---- What no well-behaved server does ----------------------------------------------------------
- */
+/* ---- What no well-behaved server does */
 
 /* The server closes the connection of a request that is under way; of an idle one it only learns
  * that it has been closed. */

@@ -7,8 +7,7 @@
 #include "document/json.h"
 #include "simulator/endpoints/endpoint.h"
 
-/* ---- The model's place ------------------------------------------------------------------------
- */
+/* ---- The model's place */
 
 /* What stands behind `before` and in front of the last `after`: an ARN may hold either. */
 static struct redial_str between(struct redial_str path, struct redial_str before, char after)
@@ -46,8 +45,7 @@ static struct redial_str (*const find_model[PLATFORM_KIND_COUNT])(struct redial_
     [PLATFORM_FOUNDRY] = model_in_body,
 };
 
-/* ---- The prompt -------------------------------------------------------------------------------
- */
+/* ---- The prompt */
 
 static bool is_blank(char c)
 {
@@ -77,8 +75,7 @@ static int64_t count_tokens(const struct json *body)
     return tokens;
 }
 
-/* ---- The credential ---------------------------------------------------------------------------
- */
+/* ---- The credential */
 
 static struct redial_str header(const struct arrival *arrival, struct redial_str name)
 {
@@ -113,8 +110,7 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
     return read ? ASKED_WELL : ASKED_WITHOUT_JSON;
 }
 
-/* ---- Refusals ----------------------------------------------------------------------------------
- */
+/* ---- Refusals */
 
 #define NO_CREDENTIAL "the request holds no credential"
 #define NO_JSON       "the request's body is no JSON object"

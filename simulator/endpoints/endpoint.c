@@ -22,8 +22,7 @@ struct endpoint {
     size_t requests;
 };
 
-/* ---- Connections ------------------------------------------------------------------------------
- */
+/* ---- Connections */
 
 static struct link *link_of(struct MHD_Connection *connection)
 {
@@ -61,8 +60,7 @@ static void note_connection(void *context, struct MHD_Connection *connection, vo
     *kept = NULL;
 }
 
-/* ---- Requests ---------------------------------------------------------------------------------
- */
+/* ---- Requests */
 
 struct header_list {
     struct arena *arena;
@@ -229,8 +227,7 @@ static void note_completed(void *context, struct MHD_Connection *connection, voi
     arrival_let_go(arrival);
 }
 
-/* ---- The endpoint ------------------------------------------------------------------------------
- */
+/* ---- The endpoint */
 
 struct endpoint *endpoint_new(enum platform_kind platform, struct redial_str *why)
 {

@@ -30,7 +30,7 @@ struct wire {
     const struct redial_policy *policy;
     struct client *client;
     struct endpoint **endpoints; /* per provider */
-    struct carried *ended;       /* kept while the events they gave may be looked at */
+    struct carried *carried;     /* under way, and ended while their events may be looked at */
     int closed_socket;           /* bound, not listening: nobody else gets its port */
     char why[WHY_MAX];
 };
@@ -38,8 +38,8 @@ struct wire {
 /* One attempt on its way. */
 struct carried {
     struct wire *wire;
-    struct carried *next; /* in wire.ended */
-    const struct attempt *attempt;
+    struct carried *next;          /* in wire.carried */
+    const struct attempt *attempt; /* NULL: it has ended */
     struct endpoint *endpoint;
     struct arena *arena; /* holds the request */
     struct request request;
@@ -52,8 +52,7 @@ struct carried {
     bool head_seen, reused;
 };
 
-/* ---- Saying why it failed ----------------------------------------------------------------------
- */
+/* ---- Saying why it failed */
 
 static bool fail(struct wire *wire, struct redial_str *why, const struct attempt *attempt,
                  const char *what, struct redial_str detail)
@@ -68,8 +67,7 @@ static bool fail(struct wire *wire, struct redial_str *why, const struct attempt
     return false;
 }
 
-/* ---- What the client sees ----------------------------------------------------------------------
- */
+/* ---- What the client sees */
 
 static int64_t clock_now(void)
 {
@@ -130,8 +128,7 @@ static void see_end(void *context, const struct transfer_end *end)
     carried->end = *end;
 }
 
-/* ---- Both sides in lock-step -------------------------------------------------------------------
- */
+/* ---- Both sides in lock-step */
 
 static bool has_ended(const struct carried *carried)
 {
@@ -174,8 +171,7 @@ static bool run_until(struct carried *carried, bool (*reached)(const struct carr
     }
 }
 
-/* ---- The request -------------------------------------------------------------------------------
- */
+/* ---- The request */
 
 static const char *const base_paths[PLATFORM_KIND_COUNT] = {
     [PLATFORM_ANTHROPIC] = "",
@@ -258,8 +254,7 @@ static bool build_request(struct carried *carried, struct redial_str *why)
     return built;
 }
 
-/* ---- An attempt's life -------------------------------------------------------------------------
- */
+/* ---- An attempt's life */
 
 static void carried_destroy(struct carried *carried)
 {
@@ -272,13 +267,16 @@ static void carried_destroy(struct carried *carried)
     free(carried);
 }
 
-static void forget_ended(struct wire *wire)
+static void forget(struct wire *wire, bool all)
 {
-    for (struct carried *carried = wire->ended, *next; carried; carried = next) {
-        next = carried->next;
-        carried_destroy(carried);
+    for (struct carried **link = &wire->carried, *carried; (carried = *link);) {
+        if (all || !carried->attempt) {
+            *link = carried->next;
+            carried_destroy(carried);
+        } else {
+            link = &carried->next;
+        }
     }
-    wire->ended = NULL;
 }
 
 static struct carried *carried_new(struct wire *wire, const struct attempt *attempt)
@@ -291,9 +289,13 @@ static struct carried *carried_new(struct wire *wire, const struct attempt *atte
     carried->endpoint = wire->endpoints[attempt->provider];
     carried->arena = arena_new();
     carried->reader = reply_reader_new();
-    if (carried->arena && carried->reader) return carried;
-    carried_destroy(carried);
-    return NULL;
+    if (!carried->arena || !carried->reader) {
+        carried_destroy(carried);
+        return NULL;
+    }
+    carried->next = wire->carried;
+    wire->carried = carried;
+    return carried;
 }
 
 /* The attempt is over for its caller; its texts stay until the next one begins. `keep`: it ended in
@@ -306,8 +308,6 @@ static void retire(struct attempt *attempt, bool keep)
     carried->transfer = NULL;
     if (carried->arrival && !keep) arrival_close(carried->arrival);
     (void)run_until(carried, has_left);
-    carried->next = carried->wire->ended;
-    carried->wire->ended = carried;
     carried->attempt = NULL;
     attempt->carried = NULL;
 }
@@ -321,8 +321,7 @@ static void read_end(struct carried *carried, enum redial_cause cause, enum redi
     reply_reader_end(carried->reader, cause, in_body ? REDIAL_PHASE_NONE : phase, event);
 }
 
-/* ---- Begin -------------------------------------------------------------------------------------
- */
+/* ---- Begin */
 
 /* The policy's name for what a platform calls `id`. Two names may share an id: the attempt's own
  * goes first. */
@@ -474,7 +473,7 @@ static bool wire_begin(struct transport *self, struct attempt *attempt, struct r
     struct carried *carried;
     bool begun;
 
-    forget_ended(wire_of(self));
+    forget(wire_of(self), false);
     carried = carried_new(wire_of(self), attempt);
     if (!carried) return fail(wire_of(self), why, attempt, "memory is out", REDIAL_STR(""));
     attempt->carried = carried;
@@ -483,8 +482,7 @@ static bool wire_begin(struct transport *self, struct attempt *attempt, struct r
     return begun;
 }
 
-/* ---- Perform -----------------------------------------------------------------------------------
- */
+/* ---- Perform */
 
 static const struct {
     const char *name;
@@ -548,14 +546,13 @@ static size_t wire_requests_counted(const struct transport *self)
     return requests;
 }
 
-/* ---- The transport -----------------------------------------------------------------------------
- */
+/* ---- The transport */
 
 static void wire_destroy(struct transport *self)
 {
     struct wire *wire = wire_of(self);
 
-    forget_ended(wire);
+    forget(wire, true);
     client_destroy(wire->client);
     for (size_t i = 0; wire->endpoints && i < wire->policy->provider_count; i++)
         endpoint_destroy(wire->endpoints[i]);

@@ -135,9 +135,7 @@ static double median_of(struct samples *samples)
     return bench_median(decide_all, samples, samples->rounds * samples->count, PASSES);
 }
 
-/* ---- Many rules
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Many rules */
 
 /* Rules on exact class, status, platform and model, no two alike: rule i is for model i. */
 static void write_rules(const char *path, size_t count)
@@ -196,9 +194,11 @@ static void bench_many_rules(void)
     rules_sample(&cold, path, 10000, 4000);
     double ten = median_of(&few), thousands = median_of(&many), walk = median_of(&cold);
     bench_report("a decision with 10,000 rules against 10", thousands / ten, "x", 1.25, false,
-                 "rules on exact class, status, platform, model; ten calls in turn, spread over all rules; medians of 41");
-    printf("    10 rules %.1f ns, 10,000 rules %.1f ns; 4,000 different calls in turn, out of cache: %.1f ns\n", ten,
-           thousands, walk);
+                 "rules on exact class, status, platform, model; ten calls in turn, spread over "
+                 "all rules; medians of 41");
+    printf("    10 rules %.1f ns, 10,000 rules %.1f ns; 4,000 different calls in turn, out of "
+           "cache: %.1f ns\n",
+           ten, thousands, walk);
     samples_free(&few);
     samples_free(&many);
     samples_free(&cold);

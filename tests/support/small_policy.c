@@ -81,7 +81,25 @@ static struct redial_policy policy = {
     .provider_count = PLATFORM_KIND_COUNT,
 };
 
+static struct redial_str model_names[REDIAL_COUNT_OF(models)];
+static uint32_t model_slots[4 * REDIAL_COUNT_OF(models)];
+
+/* The names of the models, found by hashing as in a loaded policy. */
+static void index_models(void)
+{
+    struct name_map *map = &policy.model_names;
+    *map = (struct name_map){
+        .names = model_names, .slots = model_slots, .slot_count = REDIAL_COUNT_OF(model_slots)};
+    for (; map->count < REDIAL_COUNT_OF(models); map->count++) {
+        size_t slot = (size_t)str_hash(models[map->count].name) & (map->slot_count - 1);
+        while (model_slots[slot] != 0) slot = (slot + 1) & (map->slot_count - 1);
+        model_names[map->count] = models[map->count].name;
+        model_slots[slot] = (uint32_t)map->count + 1;
+    }
+}
+
 const struct redial_policy *small_policy(void)
 {
+    if (policy.model_names.count == 0) index_models();
     return &policy;
 }

@@ -88,9 +88,7 @@ static void end(struct stage *stage)
     redial_policy_release(stage->policy);
 }
 
-/* ---- The grid
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- The grid */
 
 /* Brings a call into `state`. */
 static void bring(struct stage *stage, enum redial_state state)
@@ -171,9 +169,7 @@ Test(call, the_same_call_and_event_always_give_the_same_decision)
     end(&stage);
 }
 
-/* ---- Counting
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Counting */
 
 Test(call, max_counts_retries_of_the_rule_whatever_happens_in_between)
 {
@@ -319,9 +315,7 @@ Test(call, a_failed_repair_ends_the_call_with_the_original_class)
     end(&stage);
 }
 
-/* ---- Guards
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- Guards */
 
 Test(call, a_veto_forbids_the_same_request_but_not_a_changed_one)
 {

@@ -120,8 +120,7 @@ ParameterizedTest(struct reply_case *c, reader, reads_errors)
     reply_reader_destroy(reader);
 }
 
-/* ---- Streams ----------------------------------------------------------------------------------
- */
+/* ---- Streams */
 
 #define MESSAGE_START                                                                              \
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"usage\":"              \
@@ -238,8 +237,7 @@ Test(reader, names_the_error_of_a_stream_apart)
     reply_reader_destroy(reader);
 }
 
-/* ---- Whole replies and broken ones --------------------------------------------------------------
- */
+/* ---- Whole replies and broken ones */
 
 #define MESSAGE                                                                                    \
     "{\"type\":\"message\",\"stop_reason\":\"end_turn\",\"usage\":{\"input_tokens\":3,"            \

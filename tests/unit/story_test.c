@@ -31,8 +31,7 @@ static struct redial_policy *names_only(struct names_only *made)
             {
                 {.name = REDIAL_STR("rate limited"),
                  .max = 10,
-                 .steps = {.count = 1,
-                           .list = back_off}},
+                 .steps = {.count = 1, .list = back_off}},
                 {.name = REDIAL_STR("overloaded"), .max = 3},
                 {.name = REDIAL_STR("connection dropped"), .max = 1},
             },

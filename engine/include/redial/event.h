@@ -84,7 +84,7 @@ struct redial_event {
     uint32_t prepared_for; /* the policy's id */
     uint32_t
         symbol[REDIAL_TEXT_COUNT]; /* the texts as the policy numbers them, 0: no rule names it */
-    uint64_t message_matches; /* bit per pattern of the policy that the message matches */
+    uint64_t message_matches;      /* bit per pattern of the policy that the message matches */
     struct redial_hint hint[REDIAL_HINTS_MAX];
 };
 
