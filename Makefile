@@ -113,6 +113,7 @@ unit: $(BUILD)/unit ## the Criterion tests alone
 
 cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/run.sh $(BUILD)
+	@tests/cli/readme.sh $(BUILD)
 
 symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
 	@CC=$(CC) tests/cli/symbols.sh $(BUILD)

@@ -60,7 +60,7 @@ ParameterizedTestParameters(compare, one_expectation)
         {"never: {text: canary}", "", "", ""},
         {"never: {text: Overloaded}", "never.text", "never", "it happened"},
         {"story: ''", "story, line 1", "(nothing is written here yet)",
-         "0ms       send      anthropic claude-opus-4-6 attempt=1"},
+         "0ms      send     anthropic claude-opus-4-6 attempt=1"},
     };
     return cr_make_param_array(struct row, rows, REDIAL_COUNT_OF(rows));
 }

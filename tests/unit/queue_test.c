@@ -37,16 +37,35 @@ Test(queue, what_is_due_together_comes_out_in_the_order_of_entry)
     queue_clean_up(&queue);
 }
 
-Test(connections, a_request_takes_the_connection_that_was_used_last)
+Test(connections, a_request_takes_the_oldest_idle_connection_whatever_was_used_last)
+{
+    enum { COUNT = 20 };
+    struct connections connections = {0};
+    uint32_t numbers[COUNT];
+    bool reused = true;
+    int64_t since = 0;
+    for (int i = 0; i < COUNT; i++) {
+        numbers[i] = connections_take(&connections, false, &reused, &since);
+        cr_assert_not(reused, "none is idle at first");
+    }
+    for (int i = COUNT - 1; i >= 0; i--)
+        cr_assert(connections_give(&connections, numbers[i], 100 + i));
+    for (int i = 0; i < COUNT; i++) {
+        cr_assert_eq(connections_take(&connections, false, &reused, &since), numbers[i]);
+        cr_assert(reused);
+        cr_assert_eq(since, 100 + i);
+    }
+    connections_clean_up(&connections);
+}
+
+Test(connections, a_fresh_one_is_new_whatever_is_idle)
 {
     struct connections connections = {0};
+    bool reused = false;
     int64_t since = 0;
-    cr_assert_not(connections_take(&connections, &since), "none is idle at first");
-    for (int64_t i = 1; i <= 20; i++) cr_assert(connections_give(&connections, i));
-    for (int64_t i = 20; i >= 1; i--) {
-        cr_assert(connections_take(&connections, &since));
-        cr_assert_eq(since, i);
-    }
-    cr_assert_not(connections_take(&connections, &since));
+    uint32_t first = connections_take(&connections, false, &reused, &since);
+    cr_assert(connections_give(&connections, first, 1));
+    cr_expect_neq(connections_take(&connections, true, &reused, &since), first);
+    cr_expect_not(reused);
     connections_clean_up(&connections);
 }
