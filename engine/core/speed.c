@@ -90,8 +90,6 @@ bool speed_judge(struct turn *turn, const struct facts *facts, bool rule_fails)
         turn_finish(turn, limit);
         return true;
     }
-    call->leg_retries++;
-    call->retries++;
     turn->decision->applied |= 1u << REDIAL_STEP_STANDARD_SPEED;
     turn_send(turn);
     return true;

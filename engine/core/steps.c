@@ -92,6 +92,7 @@ static enum progress ask_repair(struct turn *turn, enum redial_step_kind repair)
     turn->call->repair = (uint8_t)repair;
     turn->decision->kind = REDIAL_DECISION_REPAIR;
     turn->decision->repair = (uint8_t)repair;
+    turn->decision->abort_at = turn->call->deadline_at;
     turn_enter(turn, REDIAL_STATE_REPAIRING);
     return STEP_STOP;
 }
@@ -167,6 +168,7 @@ static void begin_leg(struct turn *turn)
     struct redial_call *call = turn->call;
     call->leg++;
     call->leg_started_at = turn->now;
+    call->leg_sent = false;
     call->leg_retries = 0;
     call->leg_waits = 0;
     call->last_wait = 0;

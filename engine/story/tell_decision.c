@@ -62,7 +62,6 @@ static void tell_retry(struct writer *writer, const struct story_entry *entry,
     if (writer->line.len == 0) say(writer, "at once");
     if (decision->judged && !fell_back) {
         say_rule(writer, decision);
-        say_leg(writer, decision);
     }
     say_line(writer, entry, TONE_CHANGE, "retry");
 }
@@ -131,10 +130,7 @@ static void tell_wait(struct writer *writer, const struct story_entry *entry,
                  writer->policy->variants[entry->variant].heartbeat < DURATION_MAX;
     words_time(entry->decision.delay, &writer->line);
     if (beats) say(writer, " left");
-    if (view->judged) {
-        say_rule(writer, &view->rule);
-        say_leg(writer, &view->rule);
-    }
+    if (view->judged) say_rule(writer, &view->rule);
     if (!beats) say(writer, "  ");
     if (!beats) say_why_wait(writer, entry, view);
     say_line(writer, entry, beats ? TONE_FAINT : TONE_WAIT, beats ? "waiting" : "wait");
