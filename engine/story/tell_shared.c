@@ -20,11 +20,17 @@ static const struct guard *guard_of(const struct redial_policy *policy, enum red
     return NULL;
 }
 
+struct redial_str story_guard_name(const struct redial_policy *policy, enum redial_guard_kind kind,
+                                   size_t number)
+{
+    const struct guard *guard = guard_of(policy, kind, number);
+    return guard ? guard->name : (struct redial_str){"", 0};
+}
+
 static void say_guard(struct writer *writer, enum redial_guard_kind kind, size_t number)
 {
-    const struct guard *guard = guard_of(writer->policy, kind, number);
     say(writer, "\"");
-    if (guard) say_name(writer, guard->name);
+    say_name(writer, story_guard_name(writer->policy, kind, number));
     say(writer, "\"");
 }
 
@@ -38,9 +44,9 @@ void say_holder(struct writer *writer, const struct redial_decision *decision)
         [REDIAL_GUARD_LIMITER] = "",
     };
     const struct redial_shared_word *word = &decision->shared;
-    say(writer, redial_guard_name(word->held_by));
+    say(writer, redial_guard_name((enum redial_guard_kind)word->held_by));
     say(writer, " ");
-    say_guard(writer, word->held_by, word->holder);
+    say_guard(writer, (enum redial_guard_kind)word->held_by, word->holder);
     say(writer, whats[word->held_by]);
 }
 
