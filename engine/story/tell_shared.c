@@ -105,6 +105,7 @@ static void tell_breakers(struct writer *writer, const struct story_entry *entry
 static void tell_speed(struct writer *writer, const struct story_entry *entry)
 {
     const struct redial_shared_word *word = &entry->decision.shared;
+    bool goes_on = entry->decision.kind != REDIAL_DECISION_FINISH;
     switch ((enum redial_speed_change)word->speed) {
     case REDIAL_SPEED_COOLING:
         say(writer, "standard: fast mode cools down");
@@ -114,11 +115,15 @@ static void tell_speed(struct writer *writer, const struct story_entry *entry)
     case REDIAL_SPEED_OFF: say(writer, "standard: fast mode is disabled"); break;
     case REDIAL_SPEED_UNSUPPORTED: say(writer, "standard: this model has no fast mode here"); break;
     case REDIAL_SPEED_COOLDOWN:
-        say(writer, "fast -> standard; fast mode cools down");
+        if (goes_on) say(writer, "fast -> standard; ");
+        say(writer, "fast mode cools down");
         say_until(writer, entry);
         break;
     case REDIAL_SPEED_ONCE: say(writer, "fast -> standard, for this call"); break;
-    case REDIAL_SPEED_DISABLED: say(writer, "fast -> standard; fast mode is disabled"); break;
+    case REDIAL_SPEED_DISABLED:
+        if (goes_on) say(writer, "fast -> standard; ");
+        say(writer, "fast mode is disabled");
+        break;
     case REDIAL_SPEED_AS_BEFORE:
     case REDIAL_SPEED_COUNT: break;
     }
