@@ -257,7 +257,7 @@ static bool running_init(struct running *running)
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
                   scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
-    running->calls = calloc(running->call_count, sizeof *running->calls);
+    running->calls = calloc(running->call_count + 1, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);
     run->story = make_story(run->arena);
