@@ -1,11 +1,11 @@
 /* redial check: are these policies and scenarios right, and what about them looks wrong. */
 #include "api/load.h"
+#include "base/redact.h"
 #include "cli/verbs.h"
 #include "document/node.h"
 #include "redial/redial.h"
 #include "simulator/run/scenario.h"
 #include "story/put.h"
-#include "story/redact.h"
 
 static const struct args_flag flags[] = {
     {"strict", 0, NULL, "exit with 3 when there are warnings only"},

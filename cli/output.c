@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "story/redact.h"
+#include "base/redact.h"
 
 /* https://no-color.org: set and not empty, whatever the value. */
 static bool wants_colour(FILE *file)

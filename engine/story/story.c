@@ -44,7 +44,7 @@ static void rows_clean_up(struct rows *rows)
 
 /* ---- Beginning and end ---- */
 
-static bool copy_secrets(struct story *story, const struct story_secrets *secrets)
+static bool copy_secrets(struct story *story, const struct secrets *secrets)
 {
     story->arena = arena_new();
     if (!story->arena) return false;
@@ -52,11 +52,11 @@ static bool copy_secrets(struct story *story, const struct story_secrets *secret
     if (!texts) return false;
     for (size_t i = 0; i < secrets->count; i++)
         if (!arena_copy(story->arena, secrets->texts[i], &texts[i])) return false;
-    story->secrets = (struct story_secrets){texts, secrets->count};
+    story->secrets = (struct secrets){texts, secrets->count};
     return true;
 }
 
-struct story *story_new(int64_t began_at, const struct story_secrets *secrets)
+struct story *story_new(int64_t began_at, const struct secrets *secrets)
 {
     struct story *story = calloc(1, sizeof *story);
     if (!story) return NULL;

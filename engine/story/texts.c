@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "story/redact.h"
+#include "base/redact.h"
 
 #define TEXTS_CAPACITY_FIRST 64u
 
@@ -63,7 +63,7 @@ static uint32_t insert(struct texts *texts, struct redial_str text)
     return texts->count++;
 }
 
-uint32_t texts_add(struct texts *texts, struct redial_str text, const struct story_secrets *known,
+uint32_t texts_add(struct texts *texts, struct redial_str text, const struct secrets *known,
                    uint32_t *last)
 {
     if (text.len == 0) return 0;

@@ -75,5 +75,6 @@ void run_repair_due(struct running *running, struct run_call *call)
         running->clients[provider].credential =
             world_give_token(running->world, provider, running->now);
     }
-    if (run_is_open(call)) run_step(running, call, &call->pending);
+    if (run_is_open(call) && call->call.state == REDIAL_STATE_REPAIRING)
+        run_step(running, call, &call->pending);
 }

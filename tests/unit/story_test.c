@@ -412,7 +412,7 @@ ParameterizedTest(struct canary *row, story, no_format_shows_a_secret)
 {
     struct redial_str known[] = {REDIAL_STR("hunter2-canary")};
     story_destroy(story);
-    story = story_new(START, &(struct story_secrets){known, 1});
+    story = story_new(START, &(struct secrets){known, 1});
     struct redial_str said = str_of(row->text);
     struct redial_header header = {REDIAL_STR("retry-after"), said};
     call.hint[1] = (struct redial_hint){.kind = REDIAL_HINT_UNREADABLE};
@@ -467,7 +467,7 @@ static bool tell_all(void)
 {
     struct redial_str secrets[] = {REDIAL_STR("hunter2-canary")};
     struct text text = TEXT_INIT;
-    story = story_new(START, &(struct story_secrets){secrets, 1});
+    story = story_new(START, &(struct secrets){secrets, 1});
     if (!story) return false;
     record_send(0, REDIAL_EVENT_START, 1);
     record(40, overloaded(), wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, MS));
