@@ -132,7 +132,7 @@ static void the_ten_rows(struct samples *samples)
 
 static double median_of(struct samples *samples)
 {
-    return bench_median(decide_all, samples, samples->rounds * samples->count, PASSES);
+    return bench_median(false, decide_all, samples, samples->rounds * samples->count, PASSES);
 }
 
 /* ---- Many rules */
