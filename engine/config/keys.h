@@ -71,6 +71,8 @@ bool read_word(struct reading *reading, const struct node *value, const struct n
                int *row);
 /* A percentage "25%" or a fraction 0.25, in millionths; 100 % at most. */
 read_fn read_share; /* uint32_t */
+/* A factor such as 0.8 or 1.3 in millionths, 0 to 1000. */
+read_fn read_scale; /* uint32_t */
 /* A decimal number above 0, such as 2 or 1.5. */
 read_fn read_factor; /* double */
 /* A whole number from `low` to `high`; underscores between digits are allowed (64_000). */

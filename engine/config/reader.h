@@ -83,6 +83,11 @@ bool config_default_providers(struct config *config);
 read_fn read_condition; /* const struct condition * */
 read_fn read_steps;     /* struct steps */
 
+/* ---- Parts of a backoff */
+
+read_fn read_hint;   /* struct hint_policy */
+read_fn read_jitter; /* struct jitter */
+
 /* ---- Environment references */
 
 /* Replaces every ${NAME} and ${NAME:-default} in the values of a tree by what the environment says

@@ -175,6 +175,17 @@ bool read_factor(struct reading *reading, const struct node *value, void *target
     return true;
 }
 
+bool read_scale(struct reading *reading, const struct node *value, void *target)
+{
+    uint32_t *out = target;
+    int64_t billionths;
+    bool decimal = is_filled(value) && parse_decimal(value->text, &billionths);
+    if (!decimal || billionths > 1000 * INT64_C(1000000000))
+        return reading_unexpected(reading, value, "a factor from 0 to 1000, such as 0.8");
+    *out = (uint32_t)(billionths / 1000);
+    return true;
+}
+
 bool read_share(struct reading *reading, const struct node *value, void *target)
 {
     static const char expected[] = "a share, such as 25% or 0.25";
