@@ -183,7 +183,7 @@ void run_send(struct running *running, struct run_call *call,
     }
     enum request_fault fault = attempt->exchange->fault;
     bool read = fault == REQUEST_READ && !attempt->idle_died;
-    running->reached += read || attempt->idle_died || fault == REQUEST_BROKEN_PIPE;
+    running->reached += fault == REQUEST_READ; /* if only to be reset once it was read */
     if (read) compare_arrival(running, call, &seen);
     story_set_connection(running->run->story, call->number,
                          attempt->request.connection == REQUEST_ON_NEW_CONNECTION

@@ -40,6 +40,9 @@ struct run_call {
 struct provider_client {
     struct connections connections;
     uint32_t credential; /* the newest generation that the client holds */
+    /* Its last refresh: one at a time, whoever asks meanwhile gets the same answer. */
+    int64_t refresh_ends_at;
+    struct redial_event refresh_event;
 };
 
 struct running {
@@ -62,6 +65,8 @@ void run_trouble(struct running *running, struct world_trouble trouble);
 void run_out_of_memory(struct running *running);
 /* The next entry of a call, in place of the one before. */
 void run_plan(struct running *running, struct run_call *call, enum happening what, int64_t at);
+/* Whether the call has begun and not ended. */
+bool run_is_open(const struct run_call *call);
 /* One event to the engine; does what it decides. */
 void run_step(struct running *running, struct run_call *call, const struct redial_event *event);
 

@@ -28,6 +28,11 @@ void run_plan(struct running *running, struct run_call *call, enum happening wha
     if (!queue_push(&running->queue, entry)) run_out_of_memory(running);
 }
 
+bool run_is_open(const struct run_call *call)
+{
+    return call->begun && call->call.state != REDIAL_STATE_FINISHED;
+}
+
 /* ---- One event ---- */
 
 static void obey(struct running *running, struct run_call *call,
@@ -101,7 +106,7 @@ static void timer_rings(struct running *running, struct run_call *call)
 
 static void cancelled(struct running *running, struct run_call *call)
 {
-    if (call->begun) step_plain(running, call, REDIAL_EVENT_CANCEL);
+    if (run_is_open(call)) step_plain(running, call, REDIAL_EVENT_CANCEL);
 }
 
 typedef void happen_fn(struct running *running, struct run_call *call);
@@ -219,7 +224,7 @@ static void let_go(struct running *running)
     struct redial_decision decision;
     for (size_t i = 0; i < running->call_count; i++) {
         struct run_call *call = &running->calls[i];
-        if (!call->begun || call->call.state == REDIAL_STATE_FINISHED) continue;
+        if (!run_is_open(call)) continue;
         run_give_up_attempt(running, call);
         redial_call_step(&call->call, &cancel, running->now, &decision);
     }
@@ -251,7 +256,7 @@ static bool running_init(struct running *running)
     running->engine = redial_engine_new(running->policy);
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
-                  running->call_count, running->options->seed, RUN_BEGAN_AT);
+                  scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
     running->calls = calloc(running->call_count, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);

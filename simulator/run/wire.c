@@ -30,7 +30,7 @@ struct wire {
     const struct redial_policy *policy;
     struct client *client;
     struct endpoint **endpoints; /* per provider */
-    struct carried *ended;       /* kept while the events they gave may be looked at */
+    struct carried *carried;     /* under way, and ended while their events may be looked at */
     int closed_socket;           /* bound, not listening: nobody else gets its port */
     char why[WHY_MAX];
 };
@@ -38,8 +38,8 @@ struct wire {
 /* One attempt on its way. */
 struct carried {
     struct wire *wire;
-    struct carried *next; /* in wire.ended */
-    const struct attempt *attempt;
+    struct carried *next;          /* in wire.carried */
+    const struct attempt *attempt; /* NULL: it has ended */
     struct endpoint *endpoint;
     struct arena *arena; /* holds the request */
     struct request request;
@@ -267,13 +267,16 @@ static void carried_destroy(struct carried *carried)
     free(carried);
 }
 
-static void forget_ended(struct wire *wire)
+static void forget(struct wire *wire, bool all)
 {
-    for (struct carried *carried = wire->ended, *next; carried; carried = next) {
-        next = carried->next;
-        carried_destroy(carried);
+    for (struct carried **link = &wire->carried, *carried; (carried = *link);) {
+        if (all || !carried->attempt) {
+            *link = carried->next;
+            carried_destroy(carried);
+        } else {
+            link = &carried->next;
+        }
     }
-    wire->ended = NULL;
 }
 
 static struct carried *carried_new(struct wire *wire, const struct attempt *attempt)
@@ -286,9 +289,13 @@ static struct carried *carried_new(struct wire *wire, const struct attempt *atte
     carried->endpoint = wire->endpoints[attempt->provider];
     carried->arena = arena_new();
     carried->reader = reply_reader_new();
-    if (carried->arena && carried->reader) return carried;
-    carried_destroy(carried);
-    return NULL;
+    if (!carried->arena || !carried->reader) {
+        carried_destroy(carried);
+        return NULL;
+    }
+    carried->next = wire->carried;
+    wire->carried = carried;
+    return carried;
 }
 
 /* The attempt is over for its caller; its texts stay until the next one begins. `keep`: it ended in
@@ -301,8 +308,6 @@ static void retire(struct attempt *attempt, bool keep)
     carried->transfer = NULL;
     if (carried->arrival && !keep) arrival_close(carried->arrival);
     (void)run_until(carried, has_left);
-    carried->next = carried->wire->ended;
-    carried->wire->ended = carried;
     carried->attempt = NULL;
     attempt->carried = NULL;
 }
@@ -468,7 +473,7 @@ static bool wire_begin(struct transport *self, struct attempt *attempt, struct r
     struct carried *carried;
     bool begun;
 
-    forget_ended(wire_of(self));
+    forget(wire_of(self), false);
     carried = carried_new(wire_of(self), attempt);
     if (!carried) return fail(wire_of(self), why, attempt, "memory is out", REDIAL_STR(""));
     attempt->carried = carried;
@@ -547,7 +552,7 @@ static void wire_destroy(struct transport *self)
 {
     struct wire *wire = wire_of(self);
 
-    forget_ended(wire);
+    forget(wire, true);
     client_destroy(wire->client);
     for (size_t i = 0; wire->endpoints && i < wire->policy->provider_count; i++)
         endpoint_destroy(wire->endpoints[i]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "simulator/run/transport.h"
+#include "tests/support/failing_memory.h"
 #include "tests/support/small_policy.h"
 
 static struct transport *wire;
@@ -377,4 +378,41 @@ Test(wire, gives_up_an_attempt_in_the_phase_it_had_reached)
         expect_broken(REDIAL_CAUSE_ETIMEDOUT, rows[row].phase);
         cr_expect_null(attempt.carried);
     }
+}
+
+/* True when a whole reply was carried. */
+static bool carry_one(void)
+{
+    struct exchange overloaded = reply_of(529, false, ACTS(overloaded_acts));
+    bool done = false;
+
+    wire = transport_wire_new(small_policy(), &why);
+    if (!wire) return false;
+    if (begin(PLATFORM_ANTHROPIC, &overloaded, false)) done = true;
+    for (size_t i = 0; done && attempt.carried && i < overloaded.act_count; i++)
+        done = wire->perform(wire, &attempt, &overloaded.acts[i], events, &count, &why);
+    done = done && count == 1 && events[0].kind == REDIAL_EVENT_REPLY;
+    wire->destroy(wire);
+    return done;
+}
+
+Test(wire_memory, survives_every_failed_allocation, .timeout = 120)
+{
+    bool failed = true;
+
+    for (size_t nth = 1; failed; nth++) {
+        failing_memory_begin(nth);
+        bool done = carry_one();
+        failed = failing_memory_end();
+        cr_assert(done || failed, "nothing failed, and yet: %.*s", REDIAL_STR_ARG(why));
+        cr_assert_eq(failing_memory_live(), 0, "a leak when allocation %zu fails", nth);
+    }
+}
+
+Test(wire, cleans_up_attempts_that_were_under_way_when_it_is_destroyed)
+{
+    struct exchange message = reply_of(200, false, ACTS(message_acts));
+
+    cr_assert(begin(PLATFORM_BEDROCK, &message, false), "%.*s", REDIAL_STR_ARG(why));
+    cr_assert(wire->perform(wire, &attempt, &message.acts[0], events, &count, &why));
 }
