@@ -83,6 +83,8 @@ static const struct key backoff_keys[] = {
     {"offset", read_offset, offsetof(struct backoff, offset),
      "exponential: added to every wait before the cap", "duration, may be negative", false},
     {"first", read_first, 0, "the first wait, in place of the formula's", "duration", false},
+    {"rising", read_bool, offsetof(struct backoff, rising),
+     "decorrelated: never shorter than the last wait", "true or false", false},
     {"floor", read_duration, offsetof(struct backoff, floor), "no wait is shorter", "duration",
      false},
     {"plus", read_duration, offsetof(struct backoff, plus), "added to every wait, last of all",
@@ -122,6 +124,7 @@ static const struct {
     {"factor", 1u << BACKOFF_EXPONENTIAL},
     {"offset", 1u << BACKOFF_EXPONENTIAL},
     {"step", 1u << BACKOFF_LINEAR},
+    {"rising", 1u << BACKOFF_DECORRELATED},
     {"first", ~(1u << BACKOFF_DECORRELATED_V2)},
     {"jitter", ~(1u << BACKOFF_DECORRELATED | 1u << BACKOFF_DECORRELATED_V2)},
 };

@@ -43,7 +43,8 @@ static void by_steps(const struct backoff *backoff, const struct backoff_input *
     wait->delay = earlier(wait->delay, backoff->cap);
 }
 
-/* min(cap, U(base, 3 x last)), AWS Architecture Blog "Exponential Backoff And Jitter". */
+/* min(cap, U(base, 3 x last)), AWS Architecture Blog "Exponential Backoff And Jitter"; rising, as
+ * Finagle has it: U(last, min(cap, 3 x last)). */
 static void decorrelated(const struct backoff *backoff, const struct backoff_input *input,
                          struct backoff_wait *wait)
 {
@@ -52,8 +53,9 @@ static void decorrelated(const struct backoff *backoff, const struct backoff_inp
     if (input->number == 1 && backoff->first_given) return;
     int64_t last = later(input->last_wait, backoff->base);
     int64_t high = last > DURATION_MAX / 3 ? DURATION_MAX : 3 * last;
-    wait->base = backoff->base;
-    wait->delay = backoff->base + jitter_apply(&full, high - backoff->base, draw(input));
+    wait->base = backoff->rising ? last : backoff->base;
+    if (backoff->rising) high = later(earlier(high, backoff->cap), last);
+    wait->delay = wait->base + jitter_apply(&full, high - wait->base, draw(input));
     wait->delay = earlier(wait->delay, backoff->cap);
 }
 

@@ -211,6 +211,7 @@ struct backoff {
     int64_t plus;      /* ns: added to every wait, last of all */
     struct jitter jitter;
     bool cap_after_jitter, step_given, first_given;
+    bool rising; /* DECORRELATED: random between the last wait and three times it */
     struct hint_policy hint;
     bool built_on; /* another backoff is `like` this one */
     /* Linked: the capped base of the n-th wait, n from 1; the last one holds for every later wait.

@@ -166,7 +166,10 @@ static void phrase_base(const struct backoff *backoff, struct text *out)
     }
     if (capped) text_append(out, REDIAL_STR("min("));
     if (backoff->kind == BACKOFF_DECORRELATED) text_append(out, REDIAL_STR("random("));
-    duration_format(backoff->base, out);
+    if (backoff->rising)
+        text_append(out, REDIAL_STR("the last wait"));
+    else
+        duration_format(backoff->base, out);
     switch (backoff->kind) {
     case BACKOFF_LINEAR: phrase_linear(backoff, out); break;
     case BACKOFF_EXPONENTIAL: text_printf(out, " x %g^(n-1)", backoff->factor); break;
