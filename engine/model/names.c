@@ -69,6 +69,9 @@ TABLE(hint_odd, "answer (hint)",
       [HINT_ODD_NOW] = {"now", "do not wait at all"},
       [HINT_ODD_VETO] = {"veto", "the server forbids the retry: end the call"})
 
+TABLE(variant, "mode", [VARIANT_PLAIN] = {"plain", "no mode is switched on"},
+      [VARIANT_UNATTENDED] = {"unattended", "nobody watches: the mode `unattended`"})
+
 TABLE(below_floor,
       "answer (below_floor)", [BELOW_FLOOR_FAIL] = {"fail", "end the call with the reason no_room"},
       [BELOW_FLOOR_COMPACT] = {"compact", "make the prompt shorter instead"})
@@ -132,6 +135,7 @@ COVERS(jitter, JITTER_KIND_COUNT);
 COVERS(hint_unit, HINT_UNIT_COUNT);
 COVERS(hint_above, HINT_ABOVE_COUNT);
 COVERS(hint_odd, HINT_ODD_COUNT);
+COVERS(variant, VARIANT_COUNT);
 COVERS(below_floor, BELOW_FLOOR_COUNT);
 COVERS(after_output, AFTER_OUTPUT_COUNT);
 COVERS(platform, PLATFORM_KIND_COUNT);

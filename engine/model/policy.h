@@ -62,12 +62,15 @@ enum condition_kind {
     CONDITION_GLOB,   /* a text matches one of `globs` */
 };
 
-/* A glob, taken apart so that the common forms need no general matching. */
-enum glob_form { GLOB_EXACT, GLOB_PREFIX, GLOB_SUFFIX, GLOB_CONTAINS, GLOB_GENERAL };
+/* A pattern over text: a glob, taken apart so that the common forms need no general matching, or a
+ * regular expression. */
+enum glob_form { GLOB_EXACT, GLOB_PREFIX, GLOB_SUFFIX, GLOB_CONTAINS, GLOB_GENERAL, GLOB_REGEX };
+struct pattern;
 struct glob {
     struct redial_str pattern; /* as written */
-    struct redial_str literal; /* the text without its stars, for every form but GENERAL */
+    struct redial_str literal; /* the text without its stars, for the first four forms */
     enum glob_form form;
+    const struct pattern *regex; /* REGEX */
 };
 
 #define MESSAGE_GLOBS_MAX 64
@@ -449,7 +452,7 @@ extern const struct names class_names, reason_names, cause_names, phase_names, q
     step_names;
 extern const struct names event_names, state_names, wait_names;
 extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names,
-    hint_odd_names;
+    hint_odd_names, variant_names;
 extern const struct names below_floor_names, after_output_names, platform_names, support_names,
     feature_names;
 extern const struct names fact_names; /* the keys of `when` */
