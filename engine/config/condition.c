@@ -60,7 +60,8 @@ bool condition_has_items(struct reading *reading, const struct node *value)
 enum {
     ONLY_IN_RULES = 1u << FACT_CLASS | 1u << FACT_PROVIDER | 1u << FACT_MODEL | 1u << FACT_QUERY |
                     1u << FACT_ATTEMPT | 1u << FACT_RETRIES | 1u << FACT_ELAPSED |
-                    1u << FACT_WAITED | 1u << FACT_MODE | 1u << FACT_OUTPUT_DELIVERED | 1u << FACT_HINT
+                    1u << FACT_WAITED | 1u << FACT_MODE | 1u << FACT_OUTPUT_DELIVERED |
+                    1u << FACT_HINT
 };
 
 static bool is_known_here(struct reading *reading, const struct node *value, enum fact fact)
