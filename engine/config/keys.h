@@ -52,6 +52,8 @@ const struct node *items_at(const struct node *value, size_t index);
 struct redial_str node_written(const struct node *value);
 /* Reports "expected `expected`, found …" at the value; always false. */
 bool reading_unexpected(struct reading *reading, const struct node *value, const char *expected);
+/* Names the environment variable behind a wrong value, if there is one; its value is not shown. */
+void reading_blame_variable(struct reading *reading, struct diag *diag, const struct node *value);
 /* Remembers that memory is out; always false. */
 bool reading_out_of_memory(struct reading *reading);
 /* The closest of `words` to a name nobody declared, or the empty text. Costs nothing once more
