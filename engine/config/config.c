@@ -61,7 +61,15 @@ static const struct key policy_keys[] = {
     {"providers", read_providers, 0,
      "configured uses of a platform; without this, one of each by its own name",
      "mapping of names to providers", false},
-    {"modes", keep_modes, 0, "variations of the policy", "{unattended}", false},
+    {"modes", keep_modes, 0, "variations of the policy", "{unattended, fast}", false},
+    {"budgets", read_budgets, 0, "how many retries all calls together may take",
+     "mapping of names to budgets", false},
+    {"breakers", read_breakers, 0, "stop sending where it fails", "mapping of names to breakers",
+     false},
+    {"cooldowns", read_cooldowns, 0, "what the step `cooldown` leaves alone for a while",
+     "mapping of names to cooldowns", false},
+    {"limiters", read_limiters, 0, "send no faster than the server takes it",
+     "mapping of names to limiters", false},
     {"transport", read_transport, 0, "what a broken attempt means, on any platform",
      "list of {class, when}", false},
     {"classify", read_transport, 0, "what a reply means on any platform, after its own rows",
@@ -214,6 +222,7 @@ static struct redial_policy *policy_new(struct arena *arena)
     policy->variants[VARIANT_PLAIN].present = true;
     policy->variants[VARIANT_PLAIN].name = REDIAL_STR("plain");
     policy->variants[VARIANT_PLAIN].limits = LIMITS_INIT;
+    policy->variants[VARIANT_PLAIN].heartbeat = DURATION_MAX;
     policy->platforms = ARENA_ARRAY(arena, struct platform, PLATFORM_KIND_COUNT);
     return policy->platforms ? policy : NULL;
 }

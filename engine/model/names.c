@@ -2,6 +2,7 @@
  * lists that only the model knows are written out beside their enum's names. Indexed by the enum,
  * without holes. */
 #include "model/policy.h"
+#include "redial/redial.h"
 
 #define TABLE(list, what_it_is, ...)                                                               \
     static const struct name list##_rows[] = {__VA_ARGS__};                                        \
@@ -34,6 +35,40 @@ TABLE(state, "state", REDIAL_STATE_MAP(X))
 #define X(name, word, doc) [REDIAL_WAIT_##name] = {word, doc},
 TABLE(wait, "wait", REDIAL_WAIT_MAP(X))
 #undef X
+
+#define X(name, word, doc) [REDIAL_GUARD_##name] = {word, doc},
+TABLE(guard_kind, "guard", REDIAL_GUARD_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_SPEED_##name] = {word, doc},
+TABLE(speed, "change of speed", REDIAL_SPEED_MAP(X))
+#undef X
+
+#define X(name, word, doc) [REDIAL_MODE_##name] = {word, doc},
+TABLE(mode_state, "state of a mode", REDIAL_MODE_MAP(X))
+#undef X
+
+TABLE(guard_key,
+      "key of a guard", [GUARD_BY_PROVIDER] = {"provider", "each provider has a state of its own"},
+      [GUARD_BY_MODEL] = {"model", "each model has a state of its own"},
+      [GUARD_BY_CREDENTIAL] = {"credential", "each caller's credential has a state of its own"},
+      [GUARD_BY_QUERY] = {"query", "foreground and background have states of their own"})
+
+TABLE(guard_answer,
+      "answer of a guard", [GUARD_WAIT] = {"wait", "wait until it lets the call pass"},
+      [GUARD_FALLBACK] = {"fallback", "go on with the next fallback, else end the call"},
+      [GUARD_FAIL] = {"fail", "end the call"})
+
+TABLE(budget_of, "kind of budget",
+      [BUDGET_TOKENS] = {"tokens", "a bucket that retries empty and successes fill"},
+      [BUDGET_CALLS] = {"calls", "retries are a share of the calls of a window"},
+      [BUDGET_RUNNING] = {"running", "retries under way are a share of the calls under way"})
+
+TABLE(budget_charge,
+      "charge of a budget", [BUDGET_CHARGES_RETRIES] = {"retries", "a retry takes its cost"},
+      [BUDGET_CHARGES_FAILURES] = {"failures", "a failure that a rule would retry takes its cost"})
+
+TABLE(budget_empty, "answer (when_empty)", [BUDGET_FAIL] = {"fail", "end the call at once"},
+      [BUDGET_WAIT_THEN_FAIL] = {"wait_then_fail", "wait as before a retry, then end the call"})
 
 TABLE(backoff_kind, "kind of backoff", [BACKOFF_CONSTANT] = {"constant", "every wait is the base"},
       [BACKOFF_LINEAR] = {"linear", "every wait is `step` longer than the one before"},
@@ -142,3 +177,8 @@ COVERS(platform, PLATFORM_KIND_COUNT);
 COVERS(support, SUPPORT_COUNT);
 COVERS(feature, FEATURE_COUNT);
 COVERS(fact, FACT_COUNT);
+COVERS(guard_key, GUARD_KEY_COUNT);
+COVERS(guard_answer, GUARD_ANSWER_COUNT);
+COVERS(budget_of, BUDGET_KIND_COUNT);
+COVERS(budget_charge, BUDGET_CHARGE_COUNT);
+COVERS(budget_empty, BUDGET_EMPTY_COUNT);

@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/duration.h"
 #include "base/names.h"
+#include "model/guards.h"
 #include "model/name_map.h"
 #include "redial/call.h"
 
@@ -239,7 +240,8 @@ enum below_floor { BELOW_FLOOR_FAIL, BELOW_FLOOR_COMPACT, BELOW_FLOOR_COUNT };
 struct step {
     enum redial_step_kind kind;
     uint16_t backoff;      /* BACKOFF: index, or BACKOFF_DEFAULT */
-    int64_t wait;          /* WAIT: ns */
+    int64_t wait;          /* WAIT: ns; COOLDOWN: its length, 0 as the cooldown says */
+    uint8_t cooldown;      /* COOLDOWN: index, or COOLDOWN_ANY */
     int64_t floor, buffer; /* output limit steps: tokens */
     enum below_floor below_floor;
     struct span span;
@@ -282,6 +284,7 @@ struct variant {
     struct redial_str name;
     struct limits limits;
     uint16_t default_backoff; /* index */
+    int64_t heartbeat;        /* ns: the longest silence of a wait; DURATION_MAX none */
     struct rule *rules; /* policy.rule_count of them, same names and conditions in every variant */
     struct span span;
 };
@@ -370,6 +373,7 @@ struct provider {
     struct redial_str name;
     uint16_t platform;
     struct redial_str region, base_url, residency; /* empty: as the platform says */
+    uint64_t key;                                  /* linked: of its name, for guards */
     struct span span;
 };
 struct model {
@@ -378,6 +382,7 @@ struct model {
     size_t fallback_count;
     struct span fallback_span;
     uint8_t slot; /* linked: its bit in call.models_tried */
+    uint64_t key; /* linked: of its name, for guards */
 };
 #define FALLBACK_SLOTS_MAX 64
 
@@ -426,6 +431,9 @@ struct redial_policy {
     uint16_t (*provider_fallbacks)[8]; /* per provider, NO_INDEX ends; NULL: none */
     struct classify_table transport;
 
+    struct guards guards;
+    struct fast_mode fast;
+
     /* What conditions ask of a reply's texts, so that each text is looked at once, when an event is
      * prepared: texts they name exactly get numbers from 1, the first 64 different patterns over
      * messages get bits. */
@@ -450,7 +458,8 @@ uint16_t policy_find_provider(const struct redial_policy *policy,
 /* The word tables of the model's own lists, for readers, explain and schema. */
 extern const struct names class_names, reason_names, cause_names, phase_names, query_names,
     step_names;
-extern const struct names event_names, state_names, wait_names;
+extern const struct names event_names, state_names, wait_names, guard_kind_names, speed_names;
+extern const struct names mode_state_names;
 extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names,
     hint_odd_names, variant_names;
 extern const struct names below_floor_names, after_output_names, platform_names, support_names,

@@ -1,8 +1,8 @@
 /* The platforms of a policy: where calls go, what replies mean, and who supports what. */
 #include <inttypes.h>
 
+#include "base/redact.h"
 #include "story/explain_parts.h"
-#include "story/redact.h"
 
 static void write_table(struct table *table, const struct explain_style *style, struct text *out)
 {

@@ -159,6 +159,33 @@ static void put_finish(struct text *out, const struct story_entry *entry,
         put_text(out, "hint", policy->hint_headers[entry->decision.hint].name);
 }
 
+static void put_guard(struct text *out, const char *what, uint8_t number)
+{
+    if (number > 0) put_int(out, what, number - 1);
+}
+
+static void put_shared(struct text *out, const struct redial_decision *decision)
+{
+    const struct redial_shared_word *word = &decision->shared;
+    if (word->budget) {
+        put_int(out, "budget", word->budget - 1);
+        put_int(out, "budget_before_thousandths", word->budget_before);
+        put_int(out, "budget_after_thousandths", word->budget_after);
+        put_known(out, "budget_cost_thousandths", word->budget_cost);
+    }
+    put_guard(out, "breaker_opened", word->opened);
+    put_guard(out, "breaker_closed", word->closed);
+    put_guard(out, "cooldown", word->cooldown);
+    if (word->held_by != REDIAL_GUARD_NONE) {
+        put_word(out, "held_by", redial_guard_name(word->held_by));
+        put_guard(out, "holder", word->holder);
+    }
+    if (word->speed != REDIAL_SPEED_AS_BEFORE)
+        put_word(out, "speed_change", redial_speed_name(word->speed));
+    put_known(out, "until_ns", word->until);
+    if (word->fast) put_word(out, "speed", "fast");
+}
+
 static const struct {
     const char *word;
     void (*put)(struct text *out, const struct story_entry *entry,
@@ -185,6 +212,7 @@ static void put_step(struct text *out, const struct story *story,
     put_word(out, "decision", decisions[entry->decision.kind].word);
     put_leg(out, story, policy, entry);
     put_applied(out, entry->decision.applied);
+    put_shared(out, &entry->decision);
     if (decisions[entry->decision.kind].put)
         decisions[entry->decision.kind].put(out, entry, policy);
     put_word(out, "state", redial_state_name(entry->state));

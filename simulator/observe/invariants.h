@@ -17,6 +17,7 @@
     X(RULE_MAX, "rule-max-kept", "retries and repairs stay within their rule's max")               \
     X(BACKGROUND, "background-not-retried",                                                        \
       "a background call ends at an overload where a rule of the policy says so")                  \
+    X(BUDGET, "budget-within-capacity", "a budget of tokens lies within 0 and its capacity")       \
     X(COUNTED, "every-request-is-an-attempt",                                                      \
       "the requests that the servers count are the attempts of the story")                         \
     X(ARRIVED, "request-as-decided",                                                               \

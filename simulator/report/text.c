@@ -56,7 +56,7 @@ static void put_numbers(struct text *out, const struct result *result)
 {
     struct text elapsed = TEXT_INIT;
     if (result->calls == 0) return;
-    duration_format(result->elapsed / NS_PER_MS * NS_PER_MS, &elapsed);
+    duration_format((result->elapsed + NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS, &elapsed);
     text_printf(out, "%lld attempt%s", (long long)result->attempts,
                 result->attempts == 1 ? "" : "s");
     if (result->calls > 1) text_printf(out, " of %zu calls", result->calls);

@@ -247,7 +247,10 @@ bool play_scenario(const char *path, const struct replay_options *options, struc
     result->transport = options->wire ? "wire" : "virtual";
     result->differences.arena = result->arena;
     play.diags = diag_list_new();
-    if (!fine || !play.diags) return false;
+    if (!fine || !play.diags) {
+        diag_list_destroy(play.diags);
+        return false;
+    }
     if (scenario_load(result->arena, path, play.diags, &play.scenario)) {
         fine = play_loaded(&play);
         scenario_clean_up(&play.scenario);

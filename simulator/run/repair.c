@@ -4,7 +4,7 @@
 static void plan_answer(struct running *running, struct run_call *call, enum redial_event_kind kind,
                         struct redial_str message, int64_t after)
 {
-    call->repair_event = (struct redial_event){.kind = (uint8_t)kind, .message = message};
+    call->pending = (struct redial_event){.kind = (uint8_t)kind, .message = message};
     run_plan(running, call, HAPPENS_REPAIR, duration_add(running->now, after));
 }
 
@@ -43,7 +43,7 @@ static void refresh(struct running *running, struct run_call *call)
     }
     bool under_way = client->refresh_ends_at > running->now;
     if (!under_way && !begin_refresh(running, call)) return;
-    call->repair_event = client->refresh_event;
+    call->pending = client->refresh_event;
     run_plan(running, call, HAPPENS_REPAIR, client->refresh_ends_at);
 }
 
@@ -56,7 +56,7 @@ static void compact(struct running *running, struct run_call *call)
     }
     call->prompt_tokens = call->script->compacts_to;
     plan_answer(running, call, REDIAL_EVENT_REPAIRED, (struct redial_str){0}, 0);
-    call->repair_event.compacted_tokens = call->prompt_tokens;
+    call->pending.compacted_tokens = call->prompt_tokens;
 }
 
 void run_repair(struct running *running, struct run_call *call, enum redial_step_kind repair)
@@ -75,5 +75,6 @@ void run_repair_due(struct running *running, struct run_call *call)
         running->clients[provider].credential =
             world_give_token(running->world, provider, running->now);
     }
-    if (run_is_open(call)) run_step(running, call, &call->repair_event);
+    if (run_is_open(call) && call->call.state == REDIAL_STATE_REPAIRING)
+        run_step(running, call, &call->pending);
 }

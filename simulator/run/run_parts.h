@@ -29,12 +29,10 @@ struct run_call {
     uint32_t connection;
     uint32_t presented; /* the credential's generation */
     int64_t abort_at, idle_timeout, heard_at;
-    bool fault_pending;
-    struct redial_event fault; /* what the client sees at fault_at */
+    bool faulted;      /* it broke before its request was read: `pending` is seen at fault_at */
+    bool token_coming; /* the repair under way gets a token of its own */
     int64_t fault_at;
-    /* The repair under way. */
-    struct redial_event repair_event;
-    bool token_coming;
+    struct redial_event pending; /* a fault or the end of a repair, to come */
 };
 
 struct provider_client {

@@ -41,7 +41,11 @@ static void obey(struct running *running, struct run_call *call,
     switch ((enum redial_decision_kind)decision->kind) {
     case REDIAL_DECISION_SEND: run_send(running, call, decision); break;
     case REDIAL_DECISION_WAIT: run_plan(running, call, HAPPENS_TIMER, decision->wake_at); break;
-    case REDIAL_DECISION_REPAIR: run_repair(running, call, decision->repair); break;
+    case REDIAL_DECISION_REPAIR:
+        run_repair(running, call, decision->repair);
+        if (decision->abort_at != INT64_MAX)
+            run_plan(running, call, HAPPENS_TIMER, decision->abort_at);
+        break;
     case REDIAL_DECISION_FINISH: run_give_up_attempt(running, call); break;
     case REDIAL_DECISION_NOTHING:
     case REDIAL_DECISION_MISUSE:
@@ -80,7 +84,8 @@ static void start(struct running *running, struct run_call *call)
     const struct redial_call_options options = {
         .provider = script->provider,
         .model = script->model,
-        .query = script->query < 0 ? (uint8_t)running->policy->call.query : (uint8_t)script->query,
+        .query = (uint8_t)script->query,
+        .query_given = script->query >= 0,
         .unattended = script->unattended,
         .max_tokens = script->max_tokens ? script->max_tokens : RUN_MAX_TOKENS,
         .input_tokens = script->input_tokens,
@@ -158,7 +163,9 @@ static bool advance(struct running *running, int64_t began, int64_t at)
 
 static bool is_stale(const struct queue_entry *entry, const struct run_call *call)
 {
-    bool for_all_states = entry->kind == HAPPENS_START || entry->kind == HAPPENS_CANCEL;
+    /* A refresh goes on when its call has gone: others may wait for the same token. */
+    bool for_all_states = entry->kind == HAPPENS_START || entry->kind == HAPPENS_CANCEL ||
+                          entry->kind == HAPPENS_REPAIR;
     return !for_all_states && entry->ticket != call->ticket;
 }
 
@@ -242,7 +249,7 @@ static struct story *make_story(struct arena *arena)
         struct redial_str text = str_of(secret);
         if (!arena_copy(arena, str_take(text, text.len - 1), &texts[i])) return NULL;
     }
-    return story_new(RUN_BEGAN_AT, &(struct story_secrets){texts, PLATFORM_KIND_COUNT});
+    return story_new(RUN_BEGAN_AT, &(struct secrets){texts, PLATFORM_KIND_COUNT});
 }
 
 static bool running_init(struct running *running)

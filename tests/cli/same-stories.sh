@@ -10,14 +10,15 @@ trap 'rm -rf "$work"' EXIT
 replay() { # name, command, flags…
     local name=$1 command=$2
     shift 2
-    "$command" replay --quiet "$@" scenarios 2>&1 | tail -n 40 >"$work/summary" || { cat "$work/summary"; exit 1; }
+    "$command" replay --quiet "$@" scenarios >"$work/summary" 2>&1 || { tail -n 60 "$work/summary"; exit 1; }
     tail -n 1 "$work/summary"
-    "$command" replay --story "$@" scenarios 2>/dev/null | sed -E 's/ ?\(measured [^)]*\)//; / on (the virtual clock|real sockets):/d' >"$work/$name"
+    # the stories alone: what was measured stands in the lines around them
+    "$command" replay --story "$@" scenarios 2>/dev/null | grep -E '^  ' | grep -vE '^ +[0-9]+ attempts?( of [0-9]+ calls?)?, ' >"$work/$name"
 }
 same() { # name, name
     cmp -s "$work/$1" "$work/$2" && return
     echo "the stories differ ($1, $2):"
-    diff -u "$work/$1" "$work/$2" | head -n 40
+    diff -u "$work/$1" "$work/$2" >"$work/diff" || head -n 40 "$work/diff"
     exit 1
 }
 

@@ -37,35 +37,35 @@ Test(queue, what_is_due_together_comes_out_in_the_order_of_entry)
     queue_clean_up(&queue);
 }
 
-Test(connections, a_request_takes_the_oldest_idle_connection_whatever_was_used_last)
+Test(connections, a_request_takes_the_idle_connection_that_was_made_first)
 {
-    enum { COUNT = 20 };
     struct connections connections = {0};
-    uint32_t numbers[COUNT];
-    bool reused = true;
     int64_t since = 0;
-    for (int i = 0; i < COUNT; i++) {
-        numbers[i] = connections_take(&connections, false, &reused, &since);
-        cr_assert_not(reused, "none is idle at first");
+    bool reused = true;
+    for (uint32_t i = 0; i < 20; i++) {
+        cr_assert_eq(connections_take(&connections, false, &reused, &since), i);
+        cr_assert_not(reused, "none is idle yet");
     }
-    for (int i = COUNT - 1; i >= 0; i--)
-        cr_assert(connections_give(&connections, numbers[i], 100 + i));
-    for (int i = 0; i < COUNT; i++) {
-        cr_assert_eq(connections_take(&connections, false, &reused, &since), numbers[i]);
+    for (uint32_t i = 0; i < 20; i++)
+        cr_assert(connections_give(&connections, i * 7 % 20, 100 + i * 7 % 20));
+    for (uint32_t i = 0; i < 20; i++) {
+        cr_assert_eq(connections_take(&connections, false, &reused, &since), i);
         cr_assert(reused);
         cr_assert_eq(since, 100 + i);
     }
     connections_clean_up(&connections);
 }
 
-Test(connections, a_fresh_one_is_new_whatever_is_idle)
+Test(connections, a_fresh_one_leaves_the_idle_ones_alone)
 {
     struct connections connections = {0};
-    bool reused = false;
     int64_t since = 0;
+    bool reused;
     uint32_t first = connections_take(&connections, false, &reused, &since);
-    cr_assert(connections_give(&connections, first, 1));
-    cr_expect_neq(connections_take(&connections, true, &reused, &since), first);
-    cr_expect_not(reused);
+    cr_assert(connections_give(&connections, first, 5));
+    cr_assert_neq(connections_take(&connections, true, &reused, &since), first);
+    cr_assert_not(reused);
+    cr_assert_eq(connections_take(&connections, false, &reused, &since), first);
+    cr_assert_eq(since, 5);
     connections_clean_up(&connections);
 }

@@ -15,6 +15,7 @@ static struct request_seen seen;
 static struct redial_event events[2];
 static size_t count;
 static struct redial_str why;
+static struct redial_str model = REDIAL_STR_INIT("claude-opus-4-6");
 
 static void start(void)
 {
@@ -77,7 +78,7 @@ static bool begin(enum platform_kind platform, const struct exchange *exchange, 
         .platform = platform,
         .exchange = exchange,
         .request = {.provider = (uint16_t)platform,
-                    .model = REDIAL_STR_INIT("claude-opus-4-6"),
+                    .model = model,
                     .max_tokens = 4096,
                     .input_tokens = 7,
                     .credential = 2,
@@ -161,6 +162,18 @@ Test(wire, reads_the_request_from_the_bytes_that_arrived)
             cr_expect_eq(seen.connection, REQUEST_ON_NEW_CONNECTION);
             wire->abandon(wire, &attempt, NULL);
         }
+}
+
+Test(wire, reads_a_models_name_from_a_path_that_had_to_be_encoded)
+{
+    static const enum platform_kind platforms[] = {PLATFORM_BEDROCK, PLATFORM_VERTEX};
+    struct exchange message = reply_of(200, false, ACTS(message_acts));
+
+    model = REDIAL_STR("claude-haiku-4-5");
+    for (size_t i = 0; i < REDIAL_COUNT_OF(platforms); i++) {
+        play(platforms[i], &message, false);
+        cr_expect(str_is(seen.model, "claude-haiku-4-5"), "%.*s", REDIAL_STR_ARG(seen.model));
+    }
 }
 
 Test(wire, keeps_a_connection_that_ended_in_order_and_leaves_it_when_asked)
