@@ -149,7 +149,7 @@ static bool keep_headers(struct running *running, struct request_seen *seen)
 static void observe(struct running *running, struct run_call *call, const struct request_seen *seen)
 {
     struct observation *observation = &running->run->observation;
-    const struct watched_request watched = {seen->provider, seen->model, seen->max_tokens,
+    const struct watched_request watched = {seen->provider,     seen->model,      seen->max_tokens,
                                             seen->input_tokens, seen->credential, seen->fast};
     invariants_send(&observation->violations, &call->watch, call->number, &watched, running->now);
     observation_request(observation, &(struct observed_request){

@@ -329,9 +329,9 @@ bool run_scenario(struct run *run, const struct scenario *scenario,
     fine = fine && !running.out_of_memory && !run->observation.out_of_memory &&
            !story_failed(run->story);
     if (fine) look_at_end(&running);
-    fine = fine && state_observe(running.engine, &scenario->expect,
-                                 running.last ? &running.last->call : NULL, running.now,
-                                 &run->observation);
+    fine = fine &&
+           state_observe(running.engine, &scenario->expect,
+                         running.last ? &running.last->call : NULL, running.now, &run->observation);
     running_clean_up(&running);
     return fine;
 }
