@@ -59,9 +59,9 @@ bool reading_unexpected(struct reading *reading, const struct node *value, const
 {
     if (value->kind == NODE_SCALAR && !node_is_null(value)) {
         struct redial_str written = node_written(value);
-        struct diag *diag = diag_error(reading->diags, "wrong-type", value->span,
-                                       "expected %s, found '%.*s'", expected,
-                                       REDIAL_STR_ARG(written));
+        struct diag *diag =
+            diag_error(reading->diags, "wrong-type", value->span, "expected %s, found '%.*s'",
+                       expected, REDIAL_STR_ARG(written));
         reading_blame_variable(reading, diag, value);
     } else {
         diag_error(reading->diags, "wrong-type", value->span, "expected %s, found %s", expected,
