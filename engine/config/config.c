@@ -2,96 +2,7 @@
  * read — names first, then the sections, then what changes or refers to all of them. */
 #include "config/config.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "config/reader.h"
-
-/* ---- The files */
-
-struct file {
-    const struct source *source;
-    struct node *tree; /* NULL: not well-formed, explained */
-};
-struct files {
-    struct file list[USES_MAX + 1]; /* the policy first */
-    size_t count;
-};
-
-static bool add_file(struct config *config, struct files *files, const struct source *source)
-{
-    struct file *file = &files->list[files->count++];
-    file->source = source;
-    file->tree = document_parse(config->nodes, source, config->reading.diags);
-    return file->tree && config_expand(config, file->tree);
-}
-
-/* `path` as seen from the folder of the file that names it; NULL when memory is out. */
-static const char *relative_to(struct config *config, struct redial_str folder_of,
-                               struct redial_str path)
-{
-    struct redial_str folder = folder_of, joined;
-    while (folder.len > 0 && folder.ptr[folder.len - 1] != '/') folder.len--;
-    if (path.ptr[0] == '/') folder.len = 0;
-    if (arena_printf(config->reading.arena, &joined, "%.*s%.*s", REDIAL_STR_ARG(folder),
-                     REDIAL_STR_ARG(path)))
-        return joined.ptr;
-    reading_out_of_memory(&config->reading);
-    return NULL;
-}
-
-static bool same_file(const char *a, const char *b)
-{
-    struct stat first, second;
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
-static bool is_already_used(struct config *config, const struct files *files,
-                            const struct node *value, const char *path)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        if (!same_file(path, files->list[i].source->path.ptr)) continue;
-        diag_error(config->reading.diags, "used-twice", value->span, "%s",
-                   i == 0 ? "a policy cannot use itself" : "this file is already used");
-        return true;
-    }
-    return false;
-}
-
-static bool use_file(struct config *config, struct files *files, const struct node *value)
-{
-    struct reading *reading = &config->reading;
-    if (value->kind != NODE_SCALAR || value->text.len == 0)
-        return reading_unexpected(reading, value, "the path of a file");
-    if (files->count == USES_MAX + 1) {
-        diag_error(reading->diags, "too-many", value->span, "a policy uses at most %u files",
-                   USES_MAX);
-        return false;
-    }
-    const char *path = relative_to(config, files->list[0].source->path, value->text);
-    if (!path || is_already_used(config, files, value, path)) return false;
-    if (access(path, R_OK) != 0) {
-        struct diag *diag = diag_error(reading->diags, "missing-file", value->span,
-                                       "cannot read '%s': %s", path, strerror(errno));
-        diag_cure(reading->diags, diag, "a path is relative to the file that names it");
-        return false;
-    }
-    const struct source *source = source_read(reading->arena, path, reading->diags);
-    return source && add_file(config, files, source);
-}
-
-static bool use_files(struct config *config, struct files *files)
-{
-    const struct node *uses = node_get(files->list[0].tree, "uses");
-    bool right = true;
-    if (!uses) return true;
-    for (size_t i = 0; i < items_count(uses); i++)
-        right = use_file(config, files, items_at(uses, i)) && right;
-    return right;
-}
+#include "config/files.h"
 
 /* ---- The sections of a file */
 
@@ -135,6 +46,8 @@ static const struct key policy_keys[] = {
     {"name", read_name, offsetof(struct redial_policy, name), "what reports call it", "text",
      false},
     {"about", read_text, offsetof(struct redial_policy, about), "what it is for", "text", false},
+    {"extends", read_elsewhere, 0, "the policy that this one builds on, changing named parts",
+     "path", false},
     {"uses", read_elsewhere, 0, "files that describe platforms, relative to this one",
      "list of paths", false},
     {"call", read_call, 0, "what holds for a call unless the caller says otherwise",
@@ -240,6 +153,7 @@ static bool read_sections(struct config *config, const struct files *files)
     struct redial_policy *policy = config->policy;
     if (!node_get(files->list[0].tree, "providers") && !config_default_providers(config))
         return false;
+    policy->providers_given = node_get(files->list[0].tree, "providers");
     bool right = keys_read(reading, &policy_table, files->list[0].tree, policy);
     for (size_t i = 1; i < files->count; i++)
         if (files->list[i].tree)
@@ -289,13 +203,7 @@ static void read_policy(struct config *config, const struct source *source)
     struct files files = {0};
     policy->path = source->path;
     policy->name = name_of_path(source->path);
-    add_file(config, &files, source);
-    if (!files.list[0].tree) return;
-    if (files.list[0].tree->kind != NODE_MAPPING) {
-        reading_unexpected(&config->reading, files.list[0].tree, "a policy: a mapping of keys");
-        return;
-    }
-    use_files(config, &files);
+    if (!files_read(config, &files, source)) return;
     if (!declare(config, &files)) return;
     read_sections(config, &files);
     if (!take_models(config) || !take_sources(config, &files)) return;

@@ -16,6 +16,7 @@
 #define MODELS_MAX    65000u
 #define PROVIDERS_MAX 64u /* a call remembers the ones it tried in 64 bits */
 #define USES_MAX      16u
+#define EXTENDS_MAX   8u     /* a longer chain nobody can follow */
 #define ROWS_MAX      65000u /* of one classify table */
 
 /* Which facts a condition may look at: a classify row is judged before there is a class. */
@@ -87,6 +88,16 @@ bool config_default_providers(struct config *config);
 
 read_fn read_condition; /* const struct condition * */
 read_fn read_steps;     /* struct steps */
+
+/* ---- Parts of a backoff */
+
+read_fn read_hint;   /* struct hint_policy */
+read_fn read_jitter; /* struct jitter */
+
+/* ---- Building on another policy */
+
+/* `over` with what it inherits from `base`, both mappings; NULL when memory is out. */
+struct node *config_join(struct config *config, struct node *base, struct node *over);
 
 /* The cooldown that {cooldown: 60s} means is made when a step first asks for it. */
 void config_need_cooldown(struct config *config);

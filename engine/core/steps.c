@@ -49,8 +49,7 @@ int64_t turn_hint(const struct turn *turn)
 {
     if (turn->policy->backoff_count == 0) return 0;
     const struct hint_policy *policy = &turn->policy->backoffs[turn->variant->default_backoff].hint;
-    uint8_t header;
-    int64_t hint = hint_choose(policy, turn->call->hint, turn->now, &header);
+    int64_t hint = hint_choose(policy, turn->call->hint, turn->now).delay;
     return hint < policy->max ? hint : policy->max;
 }
 
@@ -66,6 +65,7 @@ static enum progress back_off(struct turn *turn, const struct step *step)
                                                          .hints = call->hint,
                                                          .number = call->leg_waits + 1,
                                                          .last_wait = call->last_wait,
+                                                         .last_draw = call->last_draw,
                                                          .now = turn->now,
                                                          .random = &call->random,
                                                          .fixed_random = call->fixed_random,
@@ -75,7 +75,15 @@ static enum progress back_off(struct turn *turn, const struct step *step)
     decision->delay_base = wait.base;
     decision->delay_jitter = wait.jitter;
     decision->delay_hint = wait.hint;
-    if (!wait.too_long) return begin_wait(turn, wait.kind, wait.delay);
+    if (!wait.too_long && !wait.vetoed) {
+        bool hinted = wait.header < REDIAL_HINTS_MAX && wait.kind != REDIAL_WAIT_HINT_IGNORED;
+        enum progress progress = begin_wait(turn, wait.kind, wait.delay);
+        call->last_draw = wait.drawn;
+        if (hinted && backoff->hint.restarts) call->leg_waits = 0;
+        return progress;
+    }
+    decision->wait = REDIAL_WAIT_NONE;
+    if (wait.vetoed) return stop(turn, REDIAL_REASON_VETOED);
     if (backoff->hint.above == HINT_FALLBACK) return fall_back_to_model(turn, step);
     return stop(turn, REDIAL_REASON_HINT_TOO_LONG);
 }
@@ -172,6 +180,7 @@ static void begin_leg(struct turn *turn)
     call->leg_retries = 0;
     call->leg_waits = 0;
     call->last_wait = 0;
+    call->last_draw = 0;
     call->rules_fired = 0;
     guards_enter(turn);
     const struct platform_model *model =

@@ -78,6 +78,7 @@ static void say_hint_found(const struct answer *answer, const struct redial_deci
         [REDIAL_WAIT_HINT] = "",
         [REDIAL_WAIT_HINT_CLAMPED] = ", cut to the bound",
         [REDIAL_WAIT_HINT_IGNORED] = " is above the bound; ",
+        [REDIAL_WAIT_HINT_FITTED] = ", as the policy bends it",
         [REDIAL_WAIT_FIXED] = "",
         [REDIAL_WAIT_GUARD] = "",
         [REDIAL_WAIT_REST] = "",

@@ -115,6 +115,10 @@ static void say_why_wait(struct writer *writer, const struct story_entry *entry,
         say(writer, " is above the bound");
         say_bound(writer, entry, &view->rule);
         break;
+    case REDIAL_WAIT_HINT_FITTED:
+        say_hint(writer, view, decision->hint);
+        say(writer, " as the policy bends it");
+        break;
     case REDIAL_WAIT_FIXED: say(writer, "fixed"); break;
     case REDIAL_WAIT_GUARD: say_holder(writer, decision); break;
     case REDIAL_WAIT_REST: say(writer, "the rest, the timer rang early"); break;

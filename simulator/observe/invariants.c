@@ -28,14 +28,6 @@ void invariant_broken(struct violations *violations, enum invariant invariant, u
 
 /* ---- Waits ---- */
 
-/* The largest wait that the formula can give. */
-static int64_t largest_wait(const struct backoff *backoff)
-{
-    bool adds = backoff->jitter == JITTER_ADD || backoff->jitter == JITTER_SPREAD;
-    if (!adds || backoff->cap_after_jitter || backoff->cap == DURATION_MAX) return backoff->cap;
-    return duration_add(backoff->cap, backoff->cap / 1000000 * backoff->jitter_ppm);
-}
-
 static const struct backoff *backoff_of(const struct redial_call *call)
 {
     const struct variant *variant = &call->policy->variants[call->variant];
@@ -59,9 +51,10 @@ static bool wait_is_bounded(const struct redial_call *call, const struct redial_
     if (set_elsewhere[decision->wait]) return true;
     const struct backoff *backoff = backoff_of(call);
     if (decision->wait == REDIAL_WAIT_HINT)
-        return decision->delay == decision->delay_hint && decision->delay <= backoff->hint.max;
+        return decision->delay == decision->delay_hint && decision->delay <= hint_longest(backoff);
+    if (decision->wait == REDIAL_WAIT_HINT_FITTED) return decision->delay <= hint_longest(backoff);
     if (decision->wait == REDIAL_WAIT_HINT_CLAMPED) return decision->delay == backoff->hint.max;
-    return decision->delay <= largest_wait(backoff);
+    return decision->delay <= backoff_longest(backoff);
 }
 
 /* ---- Steps ---- */

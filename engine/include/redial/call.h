@@ -105,7 +105,7 @@ struct redial_call {
     uint32_t credential_id;
     int32_t attempts;    /* sends of the call */
     int32_t leg_retries; /* retries of the leg */
-    int32_t leg_waits;   /* waits begun in the leg */
+    int32_t leg_waits;   /* waits begun in the leg, since a hint that restarts the backoff */
     int32_t retries;     /* retries of the call, all legs */
     uint64_t random;     /* the stream's state */
     uint64_t fixed_random;
@@ -115,6 +115,7 @@ struct redial_call {
     int64_t wake_at;                                 /* WAITING */
     int64_t waited;                                  /* ns, all waits of the call */
     int64_t last_wait;                               /* ns, for decorrelated backoff */
+    uint64_t last_draw;                              /* of 0..2^32, for decorrelated_v2 backoff */
     int64_t max_tokens, input_tokens, context_tokens;
     int64_t failed_input_tokens,
         failed_context_tokens;                 /* sizes the failure told, for compact and fit */
@@ -144,6 +145,8 @@ enum redial_decision_kind {
     X(HINT, "hint", "the server's hint, exactly")                                                  \
     X(HINT_CLAMPED, "hint_clamped", "the server's hint, cut to the policy's bound")                \
     X(HINT_IGNORED, "hint_ignored", "the backoff formula, since the hint is above its bound")      \
+    X(HINT_FITTED, "hint_fitted",                                                                  \
+      "the server's hint, moved into what the policy allows: min, within, jitter")                 \
     X(FIXED, "fixed", "a fixed wait of the rule")                                                  \
     X(GUARD, "guard", "a breaker, a cooldown or a limiter holds the call")                         \
     X(REST, "rest", "the rest of a wait under way: the timer rang early, or as a sign of life")
