@@ -1,7 +1,9 @@
 /* A call as a state machine: state × event, no empty cell. What cannot happen is written down as
  * `misuse`; what is merely late (an answer that crossed a timeout, a timer after a cancel) as
  * `late`. */
+#include "core/capability.h"
 #include "core/engine.h"
+#include "core/telemetry.h"
 #include "core/turn.h"
 #include "redial/redial.h"
 
@@ -36,6 +38,7 @@ void turn_send(struct turn *turn)
     decision->restart = call->delivered;
     decision->fresh_connection = call->fresh_connection;
     call->attempts++;
+    call->sent_at = turn->now;
     call->leg_sent = true;
     call->delivered = false;
     call->fresh_connection = false;
@@ -45,6 +48,11 @@ void turn_send(struct turn *turn)
     decision->idle_timeout = turn->policy->call.idle_timeout;
     decision->max_tokens = call->max_tokens;
     turn_enter(turn, REDIAL_STATE_SENDING);
+}
+
+static void start(struct turn *turn)
+{
+    if (capability_begin(turn)) turn_send(turn);
 }
 
 static void deliver(struct turn *turn)
@@ -110,7 +118,7 @@ typedef void step_fn(struct turn *turn);
 static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
     /* clang-format off */
     /*                          START      REPLY       OUTPUT   BROKEN      STREAM_ERROR REPAIRED  REPAIR_FAILED  TIMER   CANCEL */
-    [REDIAL_STATE_READY]     = {turn_send, misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
+    [REDIAL_STATE_READY]     = {start,     misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
     [REDIAL_STATE_SENDING]   = {misuse,    turn_judge, deliver, turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_STREAMING] = {misuse,    turn_judge, late,    turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, repair_late, cancel},
@@ -142,6 +150,20 @@ static void take_limits(struct redial_call *call, const struct redial_policy *po
     call->deadline_at = duration_add(call->started_at, span);
 }
 
+/* The caller's word replaces the policy's. Who says where data may be requires that it stays there.
+ */
+static void take_features(struct redial_call *call, const struct redial_policy *policy,
+                          const struct redial_call_options *options)
+{
+    bool own = options->residency_count > 0;
+    call->residency = own ? options->residency : policy->call.residency.globs;
+    call->residency_count = own ? options->residency_count : (uint8_t)policy->call.residency.count;
+    call->requires = options->requires ? options->requires : policy->call.requires.bits;
+    if (call->residency_count > 0)
+    call->requires |= REDIAL_FEATURE_BIT(REDIAL_FEATURE_DATA_RESIDENCY);
+    call->wants = (options->wants ? options->wants : policy->call.wants.bits) | call->requires;
+}
+
 bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
                       const struct redial_call_options *options, int64_t now,
                       struct redial_str *why)
@@ -155,6 +177,11 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
         return refuse(why, "max_tokens, input_tokens and deadline cannot be negative");
     if (options->query_given && options->query >= REDIAL_QUERY_COUNT)
         return refuse(why, "query is foreground or background");
+
+    if (options->credential >= REDIAL_CREDENTIAL_COUNT)
+        return refuse(why, "there is no such kind of credential");
+    if ((options->wants | options->requires) >> REDIAL_FEATURE_COUNT)
+        return refuse(why, "wants and requires are sets of features, a bit each");
 
     uint16_t model = policy_find_model(policy, options->model);
     *call = (struct redial_call){
@@ -174,10 +201,11 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
         .models_tried = model == NO_INDEX ? 0 : UINT64_C(1) << policy->models[model].slot,
         .providers_tried = UINT64_C(1) << (provider % 64),
         .started_at = now,
-        .leg_started_at = now,
         .max_tokens = options->max_tokens,
         .input_tokens = options->input_tokens,
+        .credential_kind = options->credential,
     };
+    take_features(call, policy, options);
     take_limits(call, policy, options->deadline);
     redial_policy_acquire(policy);
     return true;
@@ -208,8 +236,10 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
     struct turn turn = {call, event, now, decision, policy, &policy->variants[call->variant]};
     decision->from_model = call->model_index;
     decision->from_provider = call->provider;
+    struct telemetry_origin origin = telemetry_origin(call);
     grid[call->state][event->kind](&turn);
     describe(&turn);
+    if (decision->judged && call->engine->telemetry) telemetry_emit(&turn, &origin);
     if (decision->kind == REDIAL_DECISION_FINISH) redial_policy_release(policy);
 }
 

@@ -1,6 +1,7 @@
 /* The steps of `do` and `then`, in written order. A step either takes effect at once, asks the
  * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
 #include "core/backoff.h"
+#include "core/capability.h"
 #include "core/turn.h"
 
 enum progress {
@@ -148,7 +149,6 @@ static void begin_leg(struct turn *turn)
 {
     struct redial_call *call = turn->call;
     call->leg++;
-    call->leg_started_at = turn->now;
     call->leg_sent = false;
     call->leg_retries = 0;
     call->leg_waits = 0;
@@ -158,6 +158,7 @@ static void begin_leg(struct turn *turn)
         policy_platform_model(turn->policy, call->platform, call->model_index);
     if (model && model->max_output > 0 && call->max_tokens > model->max_output)
         call->max_tokens = model->max_output;
+    capability_settle(turn);
 }
 
 static enum progress fall_back_to_model(struct turn *turn, const struct step *step)
@@ -170,6 +171,7 @@ static enum progress fall_back_to_model(struct turn *turn, const struct step *st
         uint16_t candidate = models[call->model_index].fallbacks[i];
         uint64_t bit = UINT64_C(1) << models[candidate].slot;
         if (call->models_tried & bit) continue;
+        if (!capability_allows(turn, call->provider, models[candidate].name)) continue;
         call->models_tried |= bit;
         call->model_index = candidate;
         call->model = models[candidate].name;
@@ -191,6 +193,7 @@ static enum progress fall_back_to_provider(struct turn *turn, const struct step 
         if (candidate == NO_INDEX) break;
         uint64_t bit = UINT64_C(1) << candidate;
         if (call->providers_tried & bit) continue;
+        if (!capability_allows(turn, candidate, call->model)) continue;
         call->providers_tried |= bit;
         call->provider = candidate;
         call->platform = policy->providers[candidate].platform;
