@@ -65,6 +65,17 @@ static bool read_own_headers(struct reading *reading, const struct node *value, 
     return right;
 }
 
+static bool read_speed(struct reading *reading, const struct node *value, void *target)
+{
+    static const struct name rows[] = {{"standard", "without fast mode"},
+                                       {"fast", "in fast mode, where there is one"}};
+    static const struct names words = {"speed", rows, REDIAL_COUNT_OF(rows)};
+    int row;
+    if (!read_word(reading, value, &words, &row)) return false;
+    *(bool *)target = row == 1;
+    return true;
+}
+
 #define AT(field) offsetof(struct call_script, field)
 static const struct key call_keys[] = {
     {"at", read_duration, AT(at), "when it begins, from the run's start", "duration", false},
@@ -84,6 +95,7 @@ static const struct key call_keys[] = {
     {"residency", read_residency, AT(residency), "where its data may be", "list of patterns",
      false},
     {"headers", read_own_headers, 0, "its own", "mapping", false},
+    {"speed", read_speed, AT(fast), "whether it wants fast mode", "fast or standard", false},
     {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},
     {"cancel_at", read_duration, AT(cancel_at), "when its caller gives up, from the run's start",
      "duration", false},

@@ -75,6 +75,7 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
         .max_tokens = attempt->request.max_tokens,
         .credential_is_key = attempt->request.static_key,
         .stream = attempt->request.stream,
+        .fast = attempt->request.fast,
         .project = REDIAL_STR("simulated-project"),
         .client_request_id = find_request_id(&attempt->request),
         .custom_headers = attempt->own_headers,
