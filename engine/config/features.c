@@ -25,7 +25,13 @@ bool read_residency(struct reading *reading, const struct node *value, void *tar
     struct residency *residency = target;
     size_t count = items_count(value);
     bool right = true;
-    if (value->kind == NODE_MAPPING || count == 0)
+    if (count == 0) {
+        struct diag *diag = diag_error(reading->diags, "empty-list", value->span,
+                                       "this list is empty: no provider lies within it");
+        diag_cure(reading->diags, diag, "leave it out where data may be anywhere");
+        return false;
+    }
+    if (value->kind == NODE_MAPPING)
         return reading_unexpected(reading, value, "where data may be: [anthropic, \"aws:eu-*\"]");
     if (count > RESIDENCY_GLOBS_MAX) {
         diag_error(reading->diags, "too-many", value->span, "more than %u patterns",

@@ -288,7 +288,8 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,
                       struct redial_decision *decision)
 {
-    *decision = (struct redial_decision){.rule = NO_INDEX, .hint = REDIAL_HINTS_MAX};
+    *decision = (struct redial_decision){
+        .rule = NO_INDEX, .passed_model = NO_INDEX, .hint = REDIAL_HINTS_MAX};
     if (event->kind >= REDIAL_EVENT_COUNT) {
         decision->kind = REDIAL_DECISION_MISUSE;
     } else if (call->state == REDIAL_STATE_FINISHED) {

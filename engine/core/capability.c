@@ -55,12 +55,23 @@ static bool pass_over(struct turn *turn, uint16_t provider, uint16_t lacking)
     return false;
 }
 
-bool capability_allows(struct turn *turn, uint16_t provider, struct redial_str model)
+bool capability_allows_provider(struct turn *turn, uint16_t provider)
 {
     if (turn->call->wants == 0) return true;
-    struct outcome outcome = look_at(turn->call, provider, model);
+    struct outcome outcome = look_at(turn->call, provider, turn->call->model);
     uint16_t lacking = outcome.refused | outcome.rerouted;
     return lacking == 0 || pass_over(turn, provider, lacking);
+}
+
+bool capability_allows_model(struct turn *turn, uint16_t model)
+{
+    const struct redial_call *call = turn->call;
+    if (call->wants == 0) return true;
+    struct outcome outcome = look_at(call, call->provider, turn->policy->models[model].name);
+    uint16_t lacking = outcome.refused | outcome.rerouted;
+    if (lacking == 0) return true;
+    turn->decision->passed_model = model;
+    return pass_over(turn, call->provider, lacking);
 }
 
 void capability_settle(struct turn *turn)
@@ -82,7 +93,7 @@ static bool reroute(struct turn *turn)
          policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
         uint16_t candidate = policy->provider_fallbacks[call->provider][i];
         if (candidate == NO_INDEX) break;
-        if (!capability_allows(turn, candidate, call->model)) continue;
+        if (!capability_allows_provider(turn, candidate)) continue;
         call->providers_tried |= UINT64_C(1) << candidate;
         call->provider = candidate;
         call->platform = policy->providers[candidate].platform;

@@ -8,9 +8,11 @@
 /* START: settles the leg that the call begins with, or moves the call to the first provider of its
  * fallbacks that has what it cannot do without. False: there is none, and the call has ended. */
 bool capability_begin(struct turn *turn);
-/* Whether the call may go on there: nothing is lost that it requires, and its data stays where it
- * may be. A provider that is passed over is noted in the decision. */
-bool capability_allows(struct turn *turn, uint16_t provider, struct redial_str model);
+/* Whether the call may go on with another provider, or with another model where it is: nothing is
+ * lost that it requires, and its data stays where it may be. What is passed over is noted in the
+ * decision. */
+bool capability_allows_provider(struct turn *turn, uint16_t provider);
+bool capability_allows_model(struct turn *turn, uint16_t model);
 /* A leg begins: notes what it goes without. */
 void capability_settle(struct turn *turn);
 

@@ -199,7 +199,7 @@ static bool next_model(struct turn *turn)
         uint16_t candidate = models[call->model_index].fallbacks[i];
         uint64_t bit = UINT64_C(1) << models[candidate].slot;
         if (call->models_tried & bit) continue;
-        if (!capability_allows(turn, call->provider, models[candidate].name)) continue;
+        if (!capability_allows_model(turn, candidate)) continue;
         guards_leave(turn);
         call->models_tried |= bit;
         call->model_index = candidate;
@@ -221,7 +221,7 @@ static bool next_provider(struct turn *turn)
         if (candidate == NO_INDEX) break;
         uint64_t bit = UINT64_C(1) << candidate;
         if (call->providers_tried & bit) continue;
-        if (!capability_allows(turn, candidate, call->model)) continue;
+        if (!capability_allows_provider(turn, candidate)) continue;
         guards_leave(turn);
         call->providers_tried |= bit;
         call->provider = candidate;

@@ -142,9 +142,10 @@ TABLE(feature_answer,
       [FEATURE_REFUSE] = {"refuse", "end the call with the reason refused_feature"},
       [FEATURE_REROUTE] = {"reroute", "go on with the next fallback provider that has it"},
       [FEATURE_SILENCE] = {"silence", "telemetry: emit no record"})
-const struct names missing_answer_names = {"answer (missing)", feature_answer_rows + FEATURE_DROP,
+const struct names missing_answer_names = {"answer to what is missing",
+                                           feature_answer_rows + FEATURE_DROP,
                                            FEATURE_ANSWER_COUNT - FEATURE_DROP};
-const struct names unknown_answer_names = {"answer (unknown)", feature_answer_rows,
+const struct names unknown_answer_names = {"answer to what is unknown", feature_answer_rows,
                                            FEATURE_SILENCE};
 
 TABLE(fact, "fact", [FACT_CLASS] = {"class", "what the event means"},

@@ -115,6 +115,8 @@ static void put_passed_over(struct text *out, const struct redial_policy *policy
         before = ',';
     }
     text_append_char(out, ']');
+    if (decision->passed_model < policy->model_count)
+        put_text(out, "passed_model", policy->models[decision->passed_model].name);
     put_features(out, "lacking", decision->lacking);
 }
 

@@ -232,10 +232,11 @@ struct redial_decision {
     uint16_t rule;         /* REDIAL_NO_INDEX: no rule took part */
     uint16_t platform, provider, model_index; /* of the leg after the decision */
     uint16_t from_model, from_provider;       /* differ from the above when the leg changed */
-    uint16_t dropped;     /* bit per enum redial_feature: what the leg that begins goes without */
-    uint16_t lacking;     /* likewise: for want of which providers were passed over */
-    uint64_t passed_over; /* bit per provider */
-    uint32_t applied;     /* bit per enum redial_step_kind that took effect in this decision */
+    uint16_t dropped;      /* bit per enum redial_feature: what the leg that begins goes without */
+    uint16_t lacking;      /* likewise: for want of which providers were passed over */
+    uint16_t passed_model; /* the model that would have been taken there, unless the leg's own */
+    uint64_t passed_over;  /* bit per provider */
+    uint32_t applied;      /* bit per enum redial_step_kind that took effect in this decision */
     int32_t rule_used, rule_max; /* retries under the rule, this one included; REDIAL_UNLIMITED */
     int32_t leg_retries, leg_retries_max;
     int32_t attempt; /* SEND: number of this attempt in the call */
