@@ -157,6 +157,7 @@ static bool read_sections(struct config *config, const struct files *files)
     struct redial_policy *policy = config->policy;
     if (!node_get(files->list[0].tree, "providers") && !config_default_providers(config))
         return false;
+    policy->providers_given = node_get(files->list[0].tree, "providers");
     bool right = keys_read(reading, &policy_table, files->list[0].tree, policy);
     for (size_t i = 1; i < files->count; i++)
         if (files->list[i].tree)

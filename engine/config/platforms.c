@@ -306,6 +306,8 @@ static const struct key platform_keys[] = {
      "replaces the endpoint unless empty", "URL", false},
     {"api_version", read_text, offsetof(struct platform, api_version),
      "the version that a request names", "text", false},
+    {"project", read_region_from, offsetof(struct platform, project),
+     "Vertex: whose project is billed; the first that is not empty", "text or list", false},
     {"region", read_region, 0, "where the call lands", "text or {from, default, per_model}", false},
     {"models", read_models, 0, "its models, by the name that policies use",
      "mapping of names to {id, context, max_output, api_version}", false},

@@ -17,6 +17,8 @@ static const struct key provider_keys[] = {
     {"region", read_region_name, offsetof(struct provider, region), "where its calls land", "text",
      false},
     {"base_url", read_base_url, offsetof(struct provider, base_url), "where it is", "URL", false},
+    {"project", read_region_name, offsetof(struct provider, project), "Vertex: whose project it is",
+     "text", false},
     {"residency", read_text, offsetof(struct provider, residency), "where its data stays", "text",
      false},
 };
@@ -228,7 +230,29 @@ static bool read_ignores(struct reading *reading, const struct node *value, void
     return right;
 }
 
+static bool read_outer_retries(struct reading *reading, const struct node *value, void *target)
+{
+    struct redial_policy *policy = target;
+    size_t count = items_count(value);
+    policy->outer_retry_span = value->span;
+    if (count > OUTER_RETRIES_MAX) {
+        diag_error(reading->diags, "too-many", value->span, "more than %d layers of retries",
+                   OUTER_RETRIES_MAX);
+        return false;
+    }
+    bool right = true;
+    for (size_t i = 0; i < count; i++) {
+        int64_t retries = 0;
+        right = read_whole(reading, items_at(value, i), 0, 1000, &retries) && right;
+        policy->outer_retries[i] = (int32_t)retries;
+    }
+    policy->outer_retry_count = right ? count : 0;
+    return right;
+}
+
 static const struct key lint_keys[] = {
+    {"outer_retries", read_outer_retries, 0, "retries of each layer around the calls: SDK, app",
+     "list of numbers", false},
     {"ignore", read_ignores, 0, "warnings that are meant to be so, each with the reason",
      "mapping of codes to reasons", false},
 };

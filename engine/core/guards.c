@@ -135,7 +135,7 @@ static void say_budget(struct turn *turn, size_t index, const struct budget_word
     said->budget_cost = word->cost;
 }
 
-static void charge_failure(struct turn *turn)
+void guards_failed(struct turn *turn)
 {
     const struct guards *guards = guards_of(turn);
     for (size_t i = 0; i < guards->budget_count; i++) {
@@ -325,7 +325,6 @@ enum redial_reason guards_retry(struct turn *turn, const struct steps *steps)
 {
     enum { CHANGES_LEG = 1u << REDIAL_STEP_FALLBACK_MODEL | 1u << REDIAL_STEP_FALLBACK_PROVIDER };
     if (!guards_of(turn)->present) return REDIAL_REASON_NONE;
-    charge_failure(turn);
     enum redial_reason reason =
         steps->kinds & CHANGES_LEG ? REDIAL_REASON_NONE : fails_anyway(turn);
     if (reason != REDIAL_REASON_NONE) return reason;

@@ -385,7 +385,8 @@ struct platform {
     struct redial_str endpoint; /* "https://bedrock-runtime.{region}.amazonaws.com" */
     struct redial_str base_url; /* from the environment; replaces the endpoint; may be empty */
     struct redial_str api_version;
-    struct redial_str region; /* resolved; may be empty */
+    struct redial_str region;  /* resolved; may be empty */
+    struct redial_str project; /* Vertex: whose project is billed; may be empty */
     struct region_override *region_overrides;
     size_t region_override_count;
     struct redial_str *credentials; /* the chain, by name, in order */
@@ -398,8 +399,8 @@ struct platform {
 struct provider {
     struct redial_str name;
     uint16_t platform;
-    struct redial_str region, base_url, residency; /* empty: as the platform says */
-    uint64_t key;                                  /* linked: of its name, for guards */
+    struct redial_str region, base_url, residency, project; /* empty: as the platform says */
+    uint64_t key;                                           /* linked: of its name, for guards */
     struct span span;
 };
 struct model {
@@ -413,6 +414,8 @@ struct model {
 #define FALLBACK_SLOTS_MAX 64
 
 /* ---- The policy */
+
+#define OUTER_RETRIES_MAX 8 /* layers of retries around a call */
 
 struct lint_ignore {
     struct redial_str code, reason;
@@ -470,6 +473,10 @@ struct redial_policy {
     struct glob message_globs[MESSAGE_GLOBS_MAX];
     size_t message_glob_count;
 
+    bool providers_given; /* the file names its providers: each is meant to be called */
+    int32_t outer_retries[OUTER_RETRIES_MAX]; /* of what stands around the calls, for lint */
+    size_t outer_retry_count;
+    struct span outer_retry_span;
     struct lint_ignore *lint_ignores;
     size_t lint_ignore_count;
 };

@@ -14,6 +14,10 @@ void explain_platforms(const struct redial_policy *policy, const struct explain_
 void explain_feature_rules(const struct redial_policy *policy, const struct explain_style *style,
                            struct arena *arena, struct text *out);
 void explain_feature_rules_json(const struct redial_policy *policy, struct text *out);
+/* Budgets, breakers, cooldowns, limiters and fast mode, where the policy has any. */
+void explain_guards(const struct redial_policy *policy, const struct explain_style *style,
+                    struct arena *arena, struct text *out);
+void explain_guards_json(const struct redial_policy *policy, struct text *out); /* a member */
 /* A cell of the feature matrix in words: "full (oauth)", "AWS region". */
 void explain_feature(const struct feature_cell *cell, struct text *out);
 
