@@ -28,11 +28,10 @@ static bool add_file(struct config *config, struct files *files, const struct so
     return file->tree && config_expand(config, file->tree);
 }
 
-/* `path` as seen from the folder of the file that names it; NULL when memory is out. */
-static const char *relative_to(struct config *config, struct redial_str folder_of,
+const char *config_path_beside(struct config *config, struct redial_str beside,
                                struct redial_str path)
 {
-    struct redial_str folder = folder_of, joined;
+    struct redial_str folder = beside, joined;
     while (folder.len > 0 && folder.ptr[folder.len - 1] != '/') folder.len--;
     if (path.ptr[0] == '/') folder.len = 0;
     if (arena_printf(config->reading.arena, &joined, "%.*s%.*s", REDIAL_STR_ARG(folder),
@@ -71,7 +70,7 @@ static bool use_file(struct config *config, struct files *files, const struct no
                    USES_MAX);
         return false;
     }
-    const char *path = relative_to(config, files->list[0].source->path, value->text);
+    const char *path = config_path_beside(config, files->list[0].source->path, value->text);
     if (!path || is_already_used(config, files, value, path)) return false;
     if (access(path, R_OK) != 0) {
         struct diag *diag = diag_error(reading->diags, "missing-file", value->span,
@@ -148,6 +147,8 @@ static const struct key policy_keys[] = {
     {"providers", read_providers, 0,
      "configured uses of a platform; without this, one of each by its own name",
      "mapping of names to providers", false},
+    {"hooks", read_hooks, 0, "functions of a sandboxed Lua file",
+     "{file, classify, delay, choose, adapt, compact, on_error, budget}", false},
     {"modes", keep_modes, 0, "variations of the policy", "{unattended}", false},
     {"transport", read_transport, 0, "what a broken attempt means, on any platform",
      "list of {class, when}", false},
@@ -219,10 +220,11 @@ static void take_names(struct config *config)
 static bool take_sources(struct config *config, const struct files *files)
 {
     struct redial_policy *policy = config->policy;
-    policy->sources = ARENA_ARRAY(config->reading.arena, const struct source *, files->count);
+    policy->sources = ARENA_ARRAY(config->reading.arena, const struct source *, files->count + 1);
     if (!policy->sources) return reading_out_of_memory(&config->reading);
     for (size_t i = 0; i < files->count; i++) policy->sources[i] = files->list[i].source;
     policy->source_count = files->count;
+    if (policy->hooks.source) policy->sources[policy->source_count++] = policy->hooks.source;
     return true;
 }
 
@@ -239,6 +241,7 @@ static bool read_sections(struct config *config, const struct files *files)
     if (config->fallback) right = read_fallback(reading, config->fallback, policy) && right;
     if (config->modes && policy->variants[VARIANT_PLAIN].rules)
         right = read_modes(reading, config->modes, policy) && right;
+    right = config_check_hooks(config) && right;
     return has_platforms(config, files) && right;
 }
 
@@ -307,6 +310,7 @@ static struct redial_policy *policy_new(struct arena *arena)
     policy->variants[VARIANT_PLAIN].present = true;
     policy->variants[VARIANT_PLAIN].name = REDIAL_STR("plain");
     policy->variants[VARIANT_PLAIN].limits = LIMITS_INIT;
+    config_hooks_init(&policy->hooks);
     policy->platforms = ARENA_ARRAY(arena, struct platform, PLATFORM_KIND_COUNT);
     return policy->platforms ? policy : NULL;
 }

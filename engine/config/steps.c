@@ -51,6 +51,11 @@ static bool read_step_wait(struct reading *reading, const struct node *value, st
     return read_duration(reading, value, &step->wait);
 }
 
+static bool read_step_lua(struct reading *reading, const struct node *value, struct step *step)
+{
+    return config_hook_function(reading, value, &step->function);
+}
+
 static bool read_step_raise(struct reading *reading, const struct node *value, struct step *step)
 {
     return keys_read(reading, &raise_table, value, step);
@@ -80,6 +85,7 @@ static const struct {
                                       "{fit_output_limit: {floor: 3000, buffer: 1000}}"},
     [REDIAL_STEP_FALLBACK_MODEL] = {true, NULL, "fallback_model"},
     [REDIAL_STEP_FALLBACK_PROVIDER] = {true, NULL, "fallback_provider"},
+    [REDIAL_STEP_LUA] = {false, read_step_lua, "{lua: FUNCTION}"},
 };
 
 static bool badly_formed(struct reading *reading, const struct node *item, const char *word,

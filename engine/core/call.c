@@ -100,7 +100,7 @@ typedef void step_fn(struct turn *turn);
 static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
     /* clang-format off */
     /*                          START      REPLY       OUTPUT   BROKEN      STREAM_ERROR REPAIRED  REPAIR_FAILED  TIMER   CANCEL */
-    [REDIAL_STATE_READY]     = {turn_send, misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
+    [REDIAL_STATE_READY]     = {turn_begin, misuse,    misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
     [REDIAL_STATE_SENDING]   = {misuse,    turn_judge, deliver, turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_STREAMING] = {misuse,    turn_judge, late,    turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, late,   cancel},
@@ -157,6 +157,7 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
         .first_model = model,
         .query = options->query,
         .variant = (uint8_t)choose_variant(policy, options),
+        .own_provider = options->provider.len > 0,
         .rule = NO_INDEX,
         .leg = 1,
         .random = options->seed,
@@ -193,7 +194,12 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
                     struct redial_decision *decision)
 {
     const struct redial_policy *policy = call->policy;
-    struct turn turn = {call, event, now, decision, policy, &policy->variants[call->variant]};
+    struct turn turn = {.call = call,
+                        .event = event,
+                        .now = now,
+                        .decision = decision,
+                        .policy = policy,
+                        .variant = &policy->variants[call->variant]};
     decision->from_model = call->model_index;
     decision->from_provider = call->provider;
     grid[call->state][event->kind](&turn);
@@ -204,7 +210,8 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,
                       struct redial_decision *decision)
 {
-    *decision = (struct redial_decision){.rule = NO_INDEX, .hint = REDIAL_HINTS_MAX};
+    *decision =
+        (struct redial_decision){.rule = NO_INDEX, .hook_rule = NO_INDEX, .hint = REDIAL_HINTS_MAX};
     if (event->kind >= REDIAL_EVENT_COUNT) {
         decision->kind = REDIAL_DECISION_MISUSE;
     } else if (call->state == REDIAL_STATE_FINISHED) {

@@ -1,7 +1,7 @@
 /* The steps of `do` and `then`, in written order. A step either takes effect at once, asks the
  * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
 #include "core/backoff.h"
-#include "core/turn.h"
+#include "core/consult.h"
 
 enum progress {
     STEP_DONE,
@@ -34,12 +34,26 @@ static enum progress begin_wait(struct turn *turn, int64_t delay)
 
 static enum progress fall_back_to_model(struct turn *turn, const struct step *step);
 
+/* A wait that a hook asked for keeps the bound that the server's hints have. */
+static enum progress wait_by_hook(struct turn *turn, const struct backoff *backoff, int64_t asked)
+{
+    int64_t bound = backoff->hint.count > 0 ? backoff->hint.max : HOOK_DELAY_MAX;
+    turn->decision->wait = REDIAL_WAIT_HOOK;
+    turn->decision->delay_hint = asked;
+    return begin_wait(turn, asked < bound ? asked : bound);
+}
+
 static enum progress back_off(struct turn *turn, const struct step *step)
 {
     struct redial_call *call = turn->call;
     uint16_t index =
         step->backoff == BACKOFF_DEFAULT ? turn->variant->default_backoff : step->backoff;
     const struct backoff *backoff = &turn->policy->backoffs[index];
+    int64_t asked;
+    if (hooks_have(turn->policy, HOOK_DELAY)) {
+        if (consult_delay(turn, &asked)) return wait_by_hook(turn, backoff, asked);
+        if (consult_failed(turn)) return stop(turn, REDIAL_REASON_HOOK_FAILED);
+    }
     struct backoff_wait wait = backoff_wait(backoff, &(struct backoff_input){
                                                          .hints = call->hint,
                                                          .number = call->leg_waits + 1,
@@ -64,6 +78,19 @@ static enum progress wait_fixed(struct turn *turn, const struct step *step)
 {
     turn->decision->wait = REDIAL_WAIT_FIXED;
     return begin_wait(turn, step->wait);
+}
+
+static enum progress do_as_hook_says(struct turn *turn, const struct step *step)
+{
+    struct hook_step said = consult_step(turn, step->function);
+    if (consult_failed(turn)) return stop(turn, REDIAL_REASON_HOOK_FAILED);
+    if (said.fail) return stop(turn, REDIAL_REASON_FAILED);
+    if (said.wait == 0) return STEP_DONE;
+    static const struct backoff unbounded;
+    const struct backoff *backoff = turn->policy->backoff_count > 0
+                                        ? &turn->policy->backoffs[turn->variant->default_backoff]
+                                        : &unbounded;
+    return wait_by_hook(turn, backoff, said.wait);
 }
 
 /* ---- Repairs */
@@ -158,6 +185,13 @@ static void begin_leg(struct turn *turn)
         call->max_tokens = model->max_output;
 }
 
+static enum progress adapt_to_leg(struct turn *turn)
+{
+    begin_leg(turn);
+    consult_request(turn);
+    return consult_failed(turn) ? stop(turn, REDIAL_REASON_HOOK_FAILED) : STEP_DONE;
+}
+
 static enum progress fall_back_to_model(struct turn *turn, const struct step *step)
 {
     (void)step;
@@ -172,30 +206,69 @@ static enum progress fall_back_to_model(struct turn *turn, const struct step *st
         call->model_index = candidate;
         call->model = models[candidate].name;
         turn->decision->applied |= 1u << REDIAL_STEP_FALLBACK_MODEL;
-        begin_leg(turn);
-        return STEP_DONE;
+        return adapt_to_leg(turn);
     }
     return stop(turn, REDIAL_REASON_NO_FALLBACK);
+}
+
+/* The providers that the policy lets a call of `provider` go on with, as far as it has not tried
+ * them. */
+static size_t provider_candidates(const struct turn *turn, uint16_t *candidates)
+{
+    const struct redial_call *call = turn->call;
+    const struct redial_policy *policy = turn->policy;
+    size_t count = 0;
+    for (size_t i = 0;
+         policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
+        uint16_t candidate = policy->provider_fallbacks[call->provider][i];
+        if (candidate == NO_INDEX) break;
+        if (!(call->providers_tried & UINT64_C(1) << candidate)) candidates[count++] = candidate;
+    }
+    return count;
+}
+
+static void take_provider(struct turn *turn, uint16_t provider)
+{
+    struct redial_call *call = turn->call;
+    call->providers_tried |= UINT64_C(1) << provider;
+    call->provider = provider;
+    call->platform = turn->policy->providers[provider].platform;
 }
 
 static enum progress fall_back_to_provider(struct turn *turn, const struct step *step)
 {
     (void)step;
+    uint16_t candidates[HOOK_CANDIDATES_MAX];
+    size_t count = provider_candidates(turn, candidates);
+    if (count == 0) return stop(turn, REDIAL_REASON_NO_FALLBACK);
+    size_t chosen = consult_choice(turn, candidates, count);
+    if (consult_failed(turn)) return stop(turn, REDIAL_REASON_HOOK_FAILED);
+    take_provider(turn, candidates[chosen]);
+    return adapt_to_leg(turn);
+}
+
+/* Where nobody named a provider, a hook may begin with any that the call could fall back to. */
+static void choose_first_provider(struct turn *turn)
+{
     struct redial_call *call = turn->call;
-    const struct redial_policy *policy = turn->policy;
-    for (size_t i = 0;
-         policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
-        uint16_t candidate = policy->provider_fallbacks[call->provider][i];
-        if (candidate == NO_INDEX) break;
-        uint64_t bit = UINT64_C(1) << candidate;
-        if (call->providers_tried & bit) continue;
-        call->providers_tried |= bit;
-        call->provider = candidate;
-        call->platform = policy->providers[candidate].platform;
-        begin_leg(turn);
-        return STEP_DONE;
-    }
-    return stop(turn, REDIAL_REASON_NO_FALLBACK);
+    uint16_t candidates[HOOK_CANDIDATES_MAX];
+    if (call->own_provider || !hooks_have(turn->policy, HOOK_CHOOSE)) return;
+    candidates[0] = call->provider;
+    size_t count = 1 + provider_candidates(turn, candidates + 1);
+    size_t chosen = consult_choice(turn, candidates, count);
+    if (chosen == 0) return;
+    call->providers_tried = 0;
+    take_provider(turn, candidates[chosen]);
+}
+
+void turn_begin(struct turn *turn)
+{
+    choose_first_provider(turn);
+    if (!consult_failed(turn)) consult_request(turn);
+    if (consult_failed(turn))
+        turn_finish(turn, REDIAL_REASON_HOOK_FAILED);
+    else
+        turn_send(turn);
 }
 
 /* ---- The list */
@@ -227,6 +300,7 @@ static take_fn *const takes[REDIAL_STEP_COUNT] = {
     [REDIAL_STEP_FIT_OUTPUT_LIMIT] = fit_output_limit,
     [REDIAL_STEP_FALLBACK_MODEL] = fall_back_to_model,
     [REDIAL_STEP_FALLBACK_PROVIDER] = fall_back_to_provider,
+    [REDIAL_STEP_LUA] = do_as_hook_says,
 };
 
 void turn_run_steps(struct turn *turn)

@@ -2,6 +2,7 @@
 #ifndef REDIAL_CORE_TURN_H
 #define REDIAL_CORE_TURN_H
 
+#include "core/hooks.h"
 #include "core/match.h"
 
 struct turn {
@@ -11,6 +12,7 @@ struct turn {
     struct redial_decision *decision;
     const struct redial_policy *policy;
     const struct variant *variant;
+    struct hook_moment moment; /* of the last question to a hook */
 };
 
 static inline const struct rule *turn_rule(const struct turn *turn)
@@ -22,6 +24,8 @@ static inline const struct rule *turn_rule(const struct turn *turn)
 void turn_enter(struct turn *turn, enum redial_state state);
 void turn_finish(struct turn *turn, enum redial_reason reason);
 void turn_send(struct turn *turn);
+/* START: the first leg's provider and request, then its first attempt. */
+void turn_begin(struct turn *turn);
 
 /* REPLY, BROKEN, STREAM_ERROR: the order of a decision, design §3. */
 void turn_judge(struct turn *turn);

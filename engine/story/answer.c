@@ -15,6 +15,15 @@ bool answer_begin(struct answer *answer, const struct redial_policy *policy,
     facts_init(&answer->facts, &answer->outlook.before, &answer->outlook.event,
                answer->outlook.before_at);
     classify(&answer->facts, &answer->row);
+    answer->facts.key[FACT_CLASS] = answer->turn.judged.class; /* a hook may have named another */
+    answer->random = answer->outlook.before.random;
+    answer->moment = (struct hook_moment){.call = &answer->outlook.before,
+                                          .event = &answer->outlook.event,
+                                          .now = answer->outlook.before_at,
+                                          .class = answer->turn.judged.class,
+                                          .random = &answer->random,
+                                          .rule = NO_INDEX};
+    answer->facts.moment = &answer->moment;
     return true;
 }
 

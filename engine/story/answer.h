@@ -12,6 +12,8 @@ struct answer {
     struct outlook outlook;
     struct outlook_turn turn; /* of the attempt that was asked about, then of those after it */
     struct facts facts;       /* at that moment */
+    struct hook_moment moment;
+    uint64_t random; /* hooks draw from a copy */
     const struct classify_row *row;
     bool ended_before; /* the call had ended before that attempt */
     struct arena *arena;

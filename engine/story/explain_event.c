@@ -79,6 +79,7 @@ static void say_hint_found(const struct answer *answer, const struct redial_deci
         [REDIAL_WAIT_HINT_CLAMPED] = ", cut to the bound",
         [REDIAL_WAIT_HINT_IGNORED] = " is above the bound; ",
         [REDIAL_WAIT_FIXED] = "",
+        [REDIAL_WAIT_HOOK] = "",
     };
     if (decision->hint >= answer->policy->hint_header_count) return;
     text_append(out, answer->policy->hint_headers[decision->hint].name);

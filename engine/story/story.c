@@ -243,6 +243,8 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
     entry->credential = call->credential;
     entry->model = keep(story, call->model, &story->last_model);
     entry->decision = *decision;
+    entry->note = keep(story, decision->hook_error, &story->last_note);
+    entry->decision.hook_error = (struct redial_str){0}; /* it lives no longer than the policy */
     if (tells_something(event->kind))
         entry->facts = push_facts(story, now, call, event, decision->judged);
 }

@@ -93,6 +93,15 @@ static void tell_send(struct writer *writer, const struct story_entry *entry,
     say_line(writer, entry, TONE_SEND, "send");
 }
 
+static void say_hook_wait(struct writer *writer, const struct redial_decision *decision)
+{
+    say(writer, "hook");
+    if (decision->delay == decision->delay_hint) return;
+    say(writer, " ");
+    words_time(decision->delay_hint, &writer->line);
+    say(writer, " cut to the bound");
+}
+
 static void say_why_wait(struct writer *writer, const struct story_entry *entry,
                          const struct call_view *view)
 {
@@ -116,6 +125,7 @@ static void say_why_wait(struct writer *writer, const struct story_entry *entry,
         say_bound(writer, entry, &view->rule);
         break;
     case REDIAL_WAIT_FIXED: say(writer, "fixed"); break;
+    case REDIAL_WAIT_HOOK: say_hook_wait(writer, decision); break;
     case REDIAL_WAIT_NONE:
     case REDIAL_WAIT_COUNT: say(writer, "the rest, the timer rang early"); break;
     }
@@ -209,8 +219,23 @@ static decided_fn *const decides[REDIAL_DECISION_COUNT] = {
     [REDIAL_DECISION_FINISH] = tell_finish,   [REDIAL_DECISION_MISUSE] = tell_misuse,
 };
 
+/* What went wrong in a hook, and whose condition or step it was. */
+static void tell_hook_error(struct writer *writer, const struct story_entry *entry)
+{
+    if (entry->note == 0) return;
+    say_text(writer, entry->note);
+    if (entry->decision.hook_rule < writer->policy->rule_count) {
+        say(writer, "  rule=\"");
+        say_name(writer,
+                 writer->policy->variants[VARIANT_PLAIN].rules[entry->decision.hook_rule].name);
+        say(writer, "\"");
+    }
+    say_line(writer, entry, TONE_BAD, "hook");
+}
+
 void tell_decision(struct writer *writer, const struct story_entry *entry, struct call_view *view)
 {
+    tell_hook_error(writer, entry);
     tell_fallback(writer, entry, view);
     decides[entry->decision.kind](writer, entry, view);
 }

@@ -1,5 +1,6 @@
 #include "simulator/observe/invariants.h"
 
+#include "core/hooks.h"
 #include "redial/call.h"
 
 static const struct name rows[] = {
@@ -54,6 +55,9 @@ static bool wait_is_bounded(const struct redial_call *call, const struct redial_
     if (decision->delay < 0) return false;
     if (decision->wait == REDIAL_WAIT_NONE || decision->wait == REDIAL_WAIT_FIXED) return true;
     const struct backoff *backoff = backoff_of(call);
+    if (decision->wait == REDIAL_WAIT_HOOK)
+        return decision->delay <= HOOK_DELAY_MAX &&
+               (backoff->hint.count == 0 || decision->delay <= backoff->hint.max);
     if (decision->wait == REDIAL_WAIT_HINT)
         return decision->delay == decision->delay_hint && decision->delay <= backoff->hint.max;
     if (decision->wait == REDIAL_WAIT_HINT_CLAMPED) return decision->delay == backoff->hint.max;

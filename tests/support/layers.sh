@@ -11,14 +11,15 @@ engine/model        base
 engine/config       document model base
 engine/compile      model base
 engine/core         model base
+engine/hooks        core document model base
 engine/story        model base core
 engine/platforms    document model base
 engine/client       platforms core story base
-engine/api          config compile core document model base
+engine/api          config compile core hooks document model base
 simulator/world     document model base platforms config
 simulator/endpoints document model base platforms world
 simulator/run       document model base platforms config story core client api world endpoints observe report run
-simulator/observe   document model base story world run
+simulator/observe   document model base story core world run
 simulator/report    base model story observe run
 cli                 base document model story simulator api core
 '
@@ -27,6 +28,8 @@ owners='
 yaml.h                   engine/document
 cJSON.h                  engine/document
 curl/curl.h              engine/client
+lua.h                    engine/hooks
+lauxlib.h                engine/hooks
 microhttpd.h             simulator/endpoints
 '
 bad=0

@@ -83,17 +83,18 @@ struct redial_call {
     uint8_t in_then;          /* the running steps are the rule's `then` */
     uint8_t repair;           /* REPAIRING: which one was asked for */
     uint8_t compacted;        /* the failure being worked on was compacted already */
-    uint8_t step_next;        /* the next step of the running list */
-    uint16_t rule;            /* whose steps run; REDIAL_NO_INDEX none */
-    uint16_t status;          /* of the last event judged */
-    uint16_t leg;             /* 1 for the first */
-    uint16_t rules_fired;     /* used slots of rule_counts */
-    uint32_t credential;      /* raised by 1 by each successful refresh */
-    int32_t attempts;         /* sends of the call */
-    int32_t leg_retries;      /* retries of the leg */
-    int32_t leg_waits;        /* waits begun in the leg */
-    int32_t retries;          /* retries of the call, all legs */
-    uint64_t random;          /* the stream's state */
+    uint8_t own_provider; /* the caller named the provider: no hook chooses another to begin with */
+    uint8_t step_next;    /* the next step of the running list */
+    uint16_t rule;        /* whose steps run; REDIAL_NO_INDEX none */
+    uint16_t status;      /* of the last event judged */
+    uint16_t leg;         /* 1 for the first */
+    uint16_t rules_fired; /* used slots of rule_counts */
+    uint32_t credential;  /* raised by 1 by each successful refresh */
+    int32_t attempts;     /* sends of the call */
+    int32_t leg_retries;  /* retries of the leg */
+    int32_t leg_waits;    /* waits begun in the leg */
+    int32_t retries;      /* retries of the call, all legs */
+    uint64_t random;      /* the stream's state */
     uint64_t fixed_random;
     uint64_t models_tried; /* bit per fallback slot of the policy */
     uint64_t providers_tried;
@@ -130,7 +131,8 @@ enum redial_decision_kind {
     X(HINT, "hint", "the server's hint, exactly")                                                  \
     X(HINT_CLAMPED, "hint_clamped", "the server's hint, cut to the policy's bound")                \
     X(HINT_IGNORED, "hint_ignored", "the backoff formula, since the hint is above its bound")      \
-    X(FIXED, "fixed", "a fixed wait of the rule")
+    X(FIXED, "fixed", "a fixed wait of the rule")                                                  \
+    X(HOOK, "hook", "what a Lua hook asked for, cut to the policy's bound for hints")
 enum redial_wait_kind {
 #define X(name, word, doc) REDIAL_WAIT_##name,
     REDIAL_WAIT_MAP(X)
@@ -152,6 +154,7 @@ struct redial_decision {
     uint8_t wait;          /* enum redial_wait_kind */
     uint8_t hint;          /* which hint header of the policy was read; REDIAL_HINTS_MAX none */
     uint16_t rule;         /* REDIAL_NO_INDEX: no rule took part */
+    uint16_t hook_rule;    /* whose condition or step asked the hook of hook_error */
     uint16_t platform, provider, model_index; /* of the leg after the decision */
     uint16_t from_model, from_provider;       /* differ from the above when the leg changed */
     uint32_t applied; /* bit per enum redial_step_kind that took effect in this decision */
@@ -167,6 +170,8 @@ struct redial_decision {
     int64_t abort_at;     /* SEND: when a driver gives the attempt up as ETIMEDOUT */
     int64_t idle_timeout; /* SEND: longest silence within a streamed reply, ns */
     int64_t max_tokens;   /* SEND: of the request */
+    struct redial_str hook_error; /* what went wrong in a Lua hook, with file and line; empty:
+                                     nothing. Lives as long as the policy */
 };
 
 /* Begins a call. False, with a sentence in `why`, when the provider or the options make no sense

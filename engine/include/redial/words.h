@@ -62,7 +62,8 @@
     X(REPAIR_FAILED, "repair_failed", "a repair failed, so the original error stands")             \
     X(NO_ROOM, "no_room", "the output limit cannot grow, or what fits is below the floor")         \
     X(TOO_MANY_RULES, "too_many_rules", "more than 16 different rules fired in one leg")           \
-    X(CANCELLED, "cancelled", "the caller cancelled the call")
+    X(CANCELLED, "cancelled", "the caller cancelled the call")                                     \
+    X(HOOK_FAILED, "hook_failed", "a Lua hook went wrong, and the policy says on_error: fail")
 
 /* The error of a broken attempt, by structure (an errno, a resolver's or TLS library's answer) or
  * by message. */
@@ -108,7 +109,8 @@
     X(RAISE_OUTPUT_LIMIT, "raise_output_limit", "raise max_tokens")                                \
     X(FIT_OUTPUT_LIMIT, "fit_output_limit", "lower max_tokens to what fits in the context window") \
     X(FALLBACK_MODEL, "fallback_model", "go on with the next fallback model")                      \
-    X(FALLBACK_PROVIDER, "fallback_provider", "go on with the next fallback provider")
+    X(FALLBACK_PROVIDER, "fallback_provider", "go on with the next fallback provider")             \
+    X(LUA, "lua", "do as a function of the policy's hooks says")
 
 enum redial_class {
 #define X(name, word, doc) REDIAL_CLASS_##name,
