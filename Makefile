@@ -91,13 +91,31 @@ install: build $(BUILD)/redial.pc ## command, libraries and headers, to PREFIX (
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
 
-suite: unit cli $(if $(SANITIZE),,symbols) ## everything that must pass, without setting anything up
+deps: ## find what is missing of compilers and libraries, and install it
+	@tests/support/deps.sh
+
+demo: ## set up, build, and see the seed scenarios on the virtual clock and on real sockets
+	@tests/support/deps.sh
+	@$(MAKE) --no-print-directory $(BUILD)/redial
+	$(BUILD)/redial replay --story scenarios/seed
+	$(BUILD)/redial replay --wire --quiet scenarios/seed
+
+test: ## set up, build, and run everything that must pass
+	@tests/support/deps.sh
+	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
+	@$(MAKE) --no-print-directory suite
+
+suite: unit cli replay $(if $(SANITIZE),,symbols) ## the same without setting anything up
+
+replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
+	@tests/cli/same-stories.sh $(BUILD)/redial
 
 unit: $(BUILD)/unit ## the Criterion tests alone
 	$(BUILD)/unit -j2
 
 cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/run.sh $(BUILD)
+	@tests/cli/readme.sh $(BUILD)
 
 symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
 	@CC=$(CC) tests/cli/symbols.sh $(BUILD)
@@ -110,4 +128,4 @@ clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help build install suite unit cli symbols snapshots clean
+.PHONY: help build install deps demo test suite replay unit cli symbols snapshots clean

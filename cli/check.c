@@ -1,5 +1,6 @@
 /* redial check: are these policies and scenarios right, and what about them looks wrong. */
 #include "api/load.h"
+#include "base/redact.h"
 #include "cli/verbs.h"
 #include "document/node.h"
 #include "redial/redial.h"
@@ -27,6 +28,16 @@ static void put_span(struct text *out, const struct span *span)
     put_known(out, "column", span->column);
 }
 
+/* A message may quote the file, and a person may have pasted a key into it. */
+static void put_quoting(struct text *out, const char *name, struct redial_str value)
+{
+    struct text clean = TEXT_INIT;
+    redact(value, NULL, &clean);
+    put_text(out, name, text_str(&clean));
+    if (clean.failed) out->failed = true;
+    text_clean_up(&clean);
+}
+
 static void put_finding(struct text *out, const struct diag *diag)
 {
     static const char *const severities[] = {
@@ -35,8 +46,8 @@ static void put_finding(struct text *out, const struct diag *diag)
     put_word(out, "severity", severities[diag->severity]);
     if (diag->code) put_word(out, "code", diag->code);
     put_span(out, &diag->span);
-    put_text(out, "message", diag->message);
-    put_text(out, "cure", diag->cure);
+    put_quoting(out, "message", diag->message);
+    put_quoting(out, "cure", diag->cure);
     if (diag->notes) put_key(out, "notes");
     for (const struct diag *note = diag->notes; note; note = note->next) {
         text_append_char(out, note == diag->notes ? '[' : ',');
@@ -54,10 +65,11 @@ static void report(struct check *check, const struct diag_list *diags)
             put_finding(&text, diag);
             text_append_char(&text, '\n');
         }
+        output_text(check->output->out, &text);
     } else {
         diag_render(diags, check->output->out_colour, &text);
+        output_quoting(check->output->out, &text);
     }
-    output_text(check->output->out, &text);
     text_clean_up(&text);
     check->errors += diag_errors(diags);
     check->warnings += diag_warnings(diags);

@@ -18,7 +18,7 @@ static struct redial_policy *load(const char *path, struct output *output)
     if (!policy) {
         struct text text = TEXT_INIT;
         diag_render(diags, output->err_colour, &text);
-        output_text(output->err, &text);
+        output_quoting(output->err, &text);
         text_clean_up(&text);
     }
     diag_list_destroy(diags);

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/redact.h"
+
 /* https://no-color.org: set and not empty, whatever the value. */
 static bool wants_colour(FILE *file)
 {
@@ -43,6 +45,15 @@ void output_text(FILE *file, const struct text *text)
 {
     if (text->len > 0) fwrite(text->ptr, 1, text->len, file);
     if (text->failed) fputs("redial: out of memory, the text above is not whole\n", stderr);
+}
+
+void output_quoting(FILE *file, const struct text *text)
+{
+    struct text clean = TEXT_INIT;
+    redact(text_str(text), NULL, &clean);
+    if (text->failed) clean.failed = true;
+    output_text(file, &clean);
+    text_clean_up(&clean);
 }
 
 void output_usage(struct output *output, const char *verb, struct redial_str message)

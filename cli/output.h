@@ -25,6 +25,8 @@ struct output {
 
 void output_init(struct output *output);
 void output_text(FILE *file, const struct text *text);
+/* The same without secrets: for what quotes a person's files. */
+void output_quoting(FILE *file, const struct text *text);
 /* `redial VERB: message` and where help is, on standard error. */
 void output_usage(struct output *output, const char *verb, struct redial_str message);
 /* Flushes. A reader that has gone (`redial … | head`) is no error; a full disk is: then it says so

@@ -1,6 +1,7 @@
 /* How diagnostics look; the picture is in diag.h. Everything printed here came out of a file that
  * may be hostile, so it passes through append_visible. */
 #include "base/diag.h"
+#include "base/redact.h"
 
 #include <string.h>
 
@@ -184,10 +185,8 @@ static void render_diag(struct render r, const struct diag *diag)
     render_cure(r, diag->cure);
 }
 
-void diag_render(const struct diag_list *list, bool colour, struct text *out)
+static void render_list(const struct diag_list *list, struct render r)
 {
-    if (!list) return;
-    struct render r = {out, colour};
     size_t shown = 0;
     for (const struct diag *diag = diag_first(list); diag && shown < DIAG_SHOWN_MAX;
          diag = diag->next) {
@@ -197,8 +196,19 @@ void diag_render(const struct diag_list *list, bool colour, struct text *out)
     }
     bool out_of_memory = diag_out_of_memory_seen(list);
     size_t more = diag_errors(list) - out_of_memory + diag_warnings(list) - shown;
-    if (more > 0) text_printf(out, "… and %zu more\n", more);
+    if (more > 0) text_printf(r.out, "… and %zu more\n", more);
     if (!out_of_memory) return;
     render_severity(r, SEVERITY_ERROR);
-    text_append(out, REDIAL_STR("out of memory\n"));
+    text_append(r.out, REDIAL_STR("out of memory\n"));
+}
+
+/* A key that somebody pasted into a file stands in the file, and nowhere in what is said of it. */
+void diag_render(const struct diag_list *list, bool colour, struct text *out)
+{
+    if (!list) return;
+    struct text whole = TEXT_INIT;
+    render_list(list, (struct render){&whole, colour});
+    redact(text_str(&whole), NULL, out);
+    if (whole.failed) out->failed = true;
+    text_clean_up(&whole);
 }

@@ -16,7 +16,7 @@ static bool build_matcher(struct redial_policy *policy, const struct condition *
                           size_t stride, size_t count, struct matcher *matcher,
                           struct diag_list *diags)
 {
-    const struct condition **rows = calloc(count + 1, sizeof *rows);
+    const struct condition **rows = calloc(count + 1, sizeof(const struct condition *));
     if (!rows) return out_of_memory(diags);
     for (size_t i = 0; i < count; i++)
         rows[i] =

@@ -113,8 +113,8 @@ static bool read_header_name(struct reading *reading, const struct node *value, 
     char *lower = ARENA_ARRAY(reading->arena, char, value->text.len);
     if (!lower) return reading_out_of_memory(reading);
     for (size_t i = 0; i < value->text.len; i++) {
-        char c = value->text.ptr[i];
-        lower[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+        lower[i] = value->text.ptr[i];
+        if (lower[i] >= 'A' && lower[i] <= 'Z') lower[i] = (char)(lower[i] + ('a' - 'A'));
     }
     *name = (struct redial_str){lower, value->text.len};
     return true;

@@ -31,7 +31,7 @@ static bool parse_hundred(struct redial_str text, struct range *range)
 {
     if (text.len != 3 || text.ptr[0] < '1' || text.ptr[0] > '5') return false;
     if (!str_eq_nocase(str_skip(text, 1), REDIAL_STR("xx"))) return false;
-    range->low = (text.ptr[0] - '0') * 100;
+    range->low = INT64_C(100) * (text.ptr[0] - '0');
     range->high = range->low + 99;
     return true;
 }
@@ -68,7 +68,7 @@ bool fact_read_status(struct reading *reading, const struct node *value, enum fa
     bool right = true;
     for (size_t i = 0; i < count; i++) {
         const struct node *item = items_at(value, i);
-        struct range range;
+        struct range range = {0};
         if (!read_status_item(reading, item, &range))
             right = false;
         else if (range.low == range.high)
@@ -138,7 +138,7 @@ bool fact_read_numbers(struct reading *reading, const struct node *value, enum f
     if (!condition_has_items(reading, value) || !parts) return false;
     bool right = true;
     for (size_t i = 0; i < count; i++) {
-        struct range range;
+        struct range range = {0};
         const struct node *item = items_at(value, i);
         right = read_number_item(reading, item, &range) &&
                 range_new(reading, fact, item, range, &parts[i]) && right;
@@ -148,7 +148,7 @@ bool fact_read_numbers(struct reading *reading, const struct node *value, enum f
 
 bool fact_read_span(struct reading *reading, const struct node *value, enum fact fact, void *target)
 {
-    struct range range;
+    struct range range = {0};
     if (value->kind != NODE_MAPPING)
         return reading_unexpected(reading, value, "a bound, such as {over: 5m} or {under: 30s}");
     return read_bounds(reading, &duration_bounds, value, &range) &&
@@ -159,7 +159,7 @@ bool fact_read_span(struct reading *reading, const struct node *value, enum fact
 bool fact_read_hint(struct reading *reading, const struct node *value, enum fact fact, void *target)
 {
     if (value->kind == NODE_MAPPING) return fact_read_span(reading, value, fact, target);
-    struct range range;
+    struct range range = {0};
     if (value->kind == NODE_SCALAR && str_is(value->text, "present"))
         range = (struct range){0, INT64_MAX};
     else if (value->kind == NODE_SCALAR && str_is(value->text, "absent"))

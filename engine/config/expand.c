@@ -28,9 +28,9 @@ static bool expand_one(const struct config *config, struct redial_str *text, str
     *text = str_skip(inner, end + 1);
     inner = str_take(inner, end);
     size_t mark = str_find(inner, REDIAL_STR(":-"));
-    struct redial_str name = mark == SIZE_MAX ? inner : str_take(inner, mark);
-    struct redial_str otherwise =
-        mark == SIZE_MAX ? (struct redial_str){0} : str_skip(inner, mark + 2);
+    struct redial_str name = str_take(inner, mark); /* the whole of it without a mark */
+    struct redial_str otherwise = {0};
+    if (mark != SIZE_MAX) otherwise = str_skip(inner, mark + 2);
     if (!is_name(name)) return false;
     text_append(out, value_of(config, name, otherwise));
     return true;

@@ -59,7 +59,8 @@ struct redial_str reading_suggestion(const struct reading *reading, const struct
 {
     if (diag_errors(reading->diags) > DIAG_SHOWN_MAX) return (struct redial_str){0};
     size_t closest = str_closest(words, count, name);
-    return closest == SIZE_MAX ? (struct redial_str){0} : words[closest];
+    if (closest == SIZE_MAX) return (struct redial_str){0};
+    return words[closest];
 }
 
 /* ---- A mapping by its table */

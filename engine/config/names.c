@@ -59,7 +59,7 @@ uint16_t config_platform(struct config *config, const struct node *value)
 
 uint16_t config_model(struct config *config, const struct node *value)
 {
-    struct redial_str name;
+    struct redial_str name = {0};
     size_t number;
     bool is_new;
     if (!read_name(&config->reading, value, &name)) return NO_INDEX;

@@ -117,7 +117,7 @@ bool read_count(struct reading *reading, const struct node *value, void *target)
         *out = INT32_MAX;
         return true;
     }
-    int64_t number;
+    int64_t number = 0;
     if (!take_whole(reading, value, value->text, (int64_t[2]){0, 1000000000}, &number,
                     "a whole number or `unlimited`"))
         return false;
@@ -129,7 +129,7 @@ bool read_count(struct reading *reading, const struct node *value, void *target)
 
 bool read_tokens(struct reading *reading, const struct node *value, void *target)
 {
-    int64_t *out = target, number;
+    int64_t *out = target, number = 0;
     struct redial_str digits = value->text;
     int64_t unit = 1;
     if (value->kind == NODE_SCALAR && str_ends_with(digits, REDIAL_STR("k"))) unit = 1000;

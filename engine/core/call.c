@@ -36,6 +36,7 @@ void turn_send(struct turn *turn)
     decision->restart = call->delivered;
     decision->fresh_connection = call->fresh_connection;
     call->attempts++;
+    call->leg_sent = true;
     call->delivered = false;
     call->fresh_connection = false;
     decision->attempt = call->attempts;
@@ -54,6 +55,9 @@ static void deliver(struct turn *turn)
 
 static void cancel(struct turn *turn)
 {
+    struct redial_call *call = turn->call;
+    bool cut_short = call->state == REDIAL_STATE_WAITING && call->wake_at > turn->now;
+    if (cut_short) call->waited -= call->wake_at - turn->now;
     turn_finish(turn, REDIAL_REASON_CANCELLED);
 }
 
@@ -90,6 +94,12 @@ static void repaired(struct turn *turn)
     turn_run_steps(turn);
 }
 
+/* The deadline bounds repairs too: a token server that hangs does not hold the caller. */
+static void repair_late(struct turn *turn)
+{
+    if (turn->now >= turn->call->deadline_at) turn_finish(turn, REDIAL_REASON_DEADLINE);
+}
+
 static void repair_failed(struct turn *turn)
 {
     turn_finish(turn, REDIAL_REASON_REPAIR_FAILED);
@@ -103,7 +113,7 @@ static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
     [REDIAL_STATE_READY]     = {turn_begin, misuse,    misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
     [REDIAL_STATE_SENDING]   = {misuse,    turn_judge, deliver, turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_STREAMING] = {misuse,    turn_judge, late,    turn_judge, turn_judge,  late,     late,          late,   cancel},
-    [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, late,   cancel},
+    [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, repair_late, cancel},
     [REDIAL_STATE_WAITING]   = {misuse,    late,       late,    late,       late,        late,     late,          wake,   cancel},
     [REDIAL_STATE_FINISHED]  = {misuse,    late,       late,    late,       late,        late,     late,          late,   late},
     /* clang-format on */
@@ -143,7 +153,7 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
     if (options->model.len == 0) return refuse(why, "a call needs a model");
     if (options->max_tokens < 0 || options->input_tokens < 0 || options->deadline < 0)
         return refuse(why, "max_tokens, input_tokens and deadline cannot be negative");
-    if (options->query >= REDIAL_QUERY_COUNT)
+    if (options->query_given && options->query >= REDIAL_QUERY_COUNT)
         return refuse(why, "query is foreground or background");
 
     uint16_t model = policy_find_model(policy, options->model);
@@ -155,7 +165,7 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
         .platform = policy->providers[provider].platform,
         .model_index = model,
         .first_model = model,
-        .query = options->query,
+        .query = options->query_given ? options->query : (uint8_t)policy->call.query,
         .variant = (uint8_t)choose_variant(policy, options),
         .own_provider = options->provider.len > 0,
         .rule = NO_INDEX,
@@ -185,6 +195,8 @@ static void describe(struct turn *turn)
     decision->model_index = call->model_index;
     decision->leg = call->leg;
     decision->leg_retries = call->leg_retries;
+    if (decision->kind == REDIAL_DECISION_WAIT || decision->kind == REDIAL_DECISION_REPAIR)
+        decision->leg_retries++; /* the retry that this prepares */
     decision->leg_retries_max = turn->variant->limits.retries;
     decision->class = call->class;
     decision->rule = call->rule;

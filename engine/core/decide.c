@@ -74,13 +74,6 @@ static enum redial_reason forbidden(const struct turn *turn, const struct rule *
     return REDIAL_REASON_NONE;
 }
 
-static void count_retry(struct redial_call *call, struct redial_rule_count *count)
-{
-    if (count->retries < INT32_MAX) count->retries++;
-    call->leg_retries++;
-    call->retries++;
-}
-
 static void take_rule(struct turn *turn, uint16_t number)
 {
     struct redial_call *call = turn->call;
@@ -96,7 +89,8 @@ static void take_rule(struct turn *turn, uint16_t number)
         turn_finish(turn, REDIAL_REASON_TOO_MANY_RULES);
         return;
     }
-    turn->decision->rule_used = count->retries;
+    int32_t used = count->retries;
+    turn->decision->rule_used = used;
     bool used_up = count->retries >= rule->max;
     const struct steps *steps = !used_up ? &rule->steps : rule->then.count ? &rule->then : NULL;
     call->in_then = used_up;
@@ -106,10 +100,10 @@ static void take_rule(struct turn *turn, uint16_t number)
         turn_finish(turn, reason);
         return;
     }
-    count_retry(call, count);
-    turn->decision->rule_used = count->retries;
+    if (!used_up) turn->decision->rule_used++; /* the retry that the steps prepare */
     call->step_next = 0;
     turn_run_steps(turn);
+    if (turn->decision->kind == REDIAL_DECISION_FINISH) turn->decision->rule_used = used;
 }
 
 void turn_judge(struct turn *turn)

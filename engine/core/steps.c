@@ -100,6 +100,7 @@ static enum progress ask_repair(struct turn *turn, enum redial_step_kind repair)
     turn->call->repair = (uint8_t)repair;
     turn->decision->kind = REDIAL_DECISION_REPAIR;
     turn->decision->repair = (uint8_t)repair;
+    turn->decision->abort_at = turn->call->deadline_at;
     turn_enter(turn, REDIAL_STATE_REPAIRING);
     return STEP_STOP;
 }
@@ -175,6 +176,7 @@ static void begin_leg(struct turn *turn)
     struct redial_call *call = turn->call;
     call->leg++;
     call->leg_started_at = turn->now;
+    call->leg_sent = false;
     call->leg_retries = 0;
     call->leg_waits = 0;
     call->last_wait = 0;
@@ -273,10 +275,25 @@ void turn_begin(struct turn *turn)
 
 /* ---- The list */
 
+/* A retry counts when it is sent. The first send of a leg is none. */
+static void count_retry(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    uint16_t counted_as = turn->variant->rules[call->rule].counted_as;
+    for (uint16_t i = 0; i < call->rules_fired; i++)
+        if (call->rule_counts[i].counted_as == counted_as &&
+            call->rule_counts[i].retries < INT32_MAX)
+            call->rule_counts[i].retries++;
+    call->leg_retries++;
+    call->retries++;
+}
+
 static enum progress send_again(struct turn *turn, const struct step *step)
 {
     (void)step;
+    bool is_retry = turn->call->leg_sent;
     turn_send(turn);
+    if (is_retry && turn->decision->kind == REDIAL_DECISION_SEND) count_retry(turn);
     return STEP_STOP;
 }
 

@@ -134,9 +134,8 @@ static int8_t read_should_retry(const struct reply_reader *reader)
 {
     struct redial_str word = header(reader, "x-should-retry");
 
-    return str_eq_nocase(word, REDIAL_STR("true"))    ? 1
-           : str_eq_nocase(word, REDIAL_STR("false")) ? -1
-                                                      : 0;
+    if (str_eq_nocase(word, REDIAL_STR("true"))) return 1;
+    return str_eq_nocase(word, REDIAL_STR("false")) ? -1 : 0;
 }
 
 /* Notes why no parser reads this: `before`, what the server sent, `after`. */

@@ -252,6 +252,7 @@ bool explain_facts_read(const struct redial_policy *policy, const char *const wo
     struct reading reading = {policy, facts, why};
     facts->event.kind = REDIAL_EVENT_REPLY;
     facts->options.query = (uint8_t)policy->call.query;
+    facts->options.query_given = true;
     facts->attempt = 1;
     for (size_t i = 0; i < count; i++)
         if (!read_fact(&reading, str_of(words[i]))) return false;

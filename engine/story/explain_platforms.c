@@ -1,8 +1,8 @@
 /* The platforms of a policy: where calls go, what replies mean, and who supports what. */
 #include <inttypes.h>
 
+#include "base/redact.h"
 #include "story/explain_parts.h"
-#include "story/redact.h"
 
 static void write_table(struct table *table, const struct explain_style *style, struct text *out)
 {
@@ -63,6 +63,8 @@ static void write_platform_rows(const struct redial_policy *policy,
         table_cell(&table, platform->use_when);
     }
     write_table(&table, style, out);
+    text_printf(out, "  and %zu classify rows for every platform, after its own\n",
+                policy->transport.count);
 }
 
 static void write_classify(const struct redial_policy *policy, const char *name,
@@ -114,7 +116,8 @@ void explain_feature(const struct feature_cell *cell, struct text *out)
         text_append(out, cell->value);
     else
         text_append(out, str_of(support_names.rows[cell->support].word));
-    if (cell->requires.len > 0) text_printf(out, " (%.*s)", REDIAL_STR_ARG(cell->requires));
+    if (cell->requires.len > 0 && cell->value.len == 0)
+        text_printf(out, " (%.*s)", REDIAL_STR_ARG(cell->requires));
 }
 
 static void write_features(const struct redial_policy *policy, const struct explain_style *style,

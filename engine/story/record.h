@@ -61,8 +61,8 @@ struct rows {
 
 struct story {
     int64_t began_at;
-    struct story_secrets secrets; /* copies */
-    struct arena *arena;          /* of the secrets */
+    struct secrets secrets; /* copies */
+    struct arena *arena;    /* of the secrets */
     struct rows entries, facts;
     struct texts texts;
     uint32_t *last_entry; /* by call number: 1 + the entry of its last step, 0 none */

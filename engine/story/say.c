@@ -82,6 +82,24 @@ void say_name(struct writer *writer, struct redial_str name)
     words_said(name, MESSAGE_BYTES, &writer->line);
 }
 
+/* Where the rule has no limit of its own, the leg's is what counts. */
+static void say_retries(struct writer *writer, const struct redial_decision *decision)
+{
+    bool used_up = decision->in_then || decision->reason == REDIAL_REASON_RULE_LIMIT;
+    if (used_up) {
+        text_printf(&writer->line, " %" PRId32 "/%" PRId32 " used", decision->rule_max,
+                    decision->rule_max);
+    } else if (decision->rule_used > 0 && decision->rule_max != REDIAL_UNLIMITED) {
+        text_printf(&writer->line, " %" PRId32 "/%" PRId32, decision->rule_used,
+                    decision->rule_max);
+    } else if (decision->leg_retries > 0 && decision->leg_retries_max != REDIAL_UNLIMITED) {
+        text_printf(&writer->line, " leg %" PRId32 "/%" PRId32, decision->leg_retries,
+                    decision->leg_retries_max);
+    } else if (decision->leg_retries > 0) {
+        text_printf(&writer->line, " %" PRId32 "/unlimited", decision->rule_used);
+    }
+}
+
 void say_rule(struct writer *writer, const struct redial_decision *decision)
 {
     if (decision->rule >= writer->policy->rule_count) return;
@@ -89,22 +107,7 @@ void say_rule(struct writer *writer, const struct redial_decision *decision)
     say(writer, "  rule=\"");
     say_name(writer, rule->name);
     say(writer, "\"");
-    if (decision->in_then || decision->reason == REDIAL_REASON_RULE_LIMIT)
-        text_printf(&writer->line, " %" PRId32 "/%" PRId32 " used", decision->rule_max,
-                    decision->rule_max);
-    else if (decision->rule_used > 0 && decision->rule_max != REDIAL_UNLIMITED)
-        text_printf(&writer->line, " %" PRId32 "/%" PRId32, decision->rule_used,
-                    decision->rule_max);
-    else if (decision->rule_used > 0)
-        text_printf(&writer->line, " %" PRId32 "/unlimited", decision->rule_used);
-}
-
-void say_leg(struct writer *writer, const struct redial_decision *decision)
-{
-    if (decision->rule_max != REDIAL_UNLIMITED || decision->leg_retries_max == REDIAL_UNLIMITED)
-        return;
-    text_printf(&writer->line, " leg %" PRId32 "/%" PRId32, decision->leg_retries,
-                decision->leg_retries_max);
+    if (decision->rule_used > 0) say_retries(writer, decision);
 }
 
 void say_hint(struct writer *writer, const struct call_view *view, size_t header)

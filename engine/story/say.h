@@ -36,10 +36,8 @@ void say_line(struct writer *writer, const struct story_entry *entry, enum tone 
 void say(struct writer *writer, const char *text);
 void say_text(struct writer *writer, uint32_t number); /* of the story's texts */
 void say_name(struct writer *writer, struct redial_str name);
-/* Which rule, and how many of its retries are taken. */
+/* Which rule, and how many of its retries are taken, or of the leg's where it has no limit. */
 void say_rule(struct writer *writer, const struct redial_decision *decision);
-/* How many of the leg's retries are taken, where the rule itself has no limit. */
-void say_leg(struct writer *writer, const struct redial_decision *decision);
 void say_hint(struct writer *writer, const struct call_view *view, size_t header);
 /* Headers that were there and gave no wait: a person looks for the reason why they were not
  * obeyed. */

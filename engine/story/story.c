@@ -44,7 +44,7 @@ static void rows_clean_up(struct rows *rows)
 
 /* ---- Beginning and end ---- */
 
-static bool copy_secrets(struct story *story, const struct story_secrets *secrets)
+static bool copy_secrets(struct story *story, const struct secrets *secrets)
 {
     story->arena = arena_new();
     if (!story->arena) return false;
@@ -52,11 +52,11 @@ static bool copy_secrets(struct story *story, const struct story_secrets *secret
     if (!texts) return false;
     for (size_t i = 0; i < secrets->count; i++)
         if (!arena_copy(story->arena, secrets->texts[i], &texts[i])) return false;
-    story->secrets = (struct story_secrets){texts, secrets->count};
+    story->secrets = (struct secrets){texts, secrets->count};
     return true;
 }
 
-struct story *story_new(int64_t began_at, const struct story_secrets *secrets)
+struct story *story_new(int64_t began_at, const struct secrets *secrets)
 {
     struct story *story = calloc(1, sizeof *story);
     if (!story) return NULL;
@@ -126,14 +126,11 @@ static uint32_t *last_entry_of(struct story *story, uint32_t call_number)
     return &story->last_entry[call_number];
 }
 
-static struct story_entry *push_entry(struct story *story, int64_t now, uint32_t call_number)
+/* The caller fills all of it. */
+static struct story_entry *push_entry(struct story *story)
 {
     struct story_entry *entry = rows_push(&story->entries);
-    if (!entry) {
-        story->failed = true;
-        return NULL;
-    }
-    *entry = (struct story_entry){.at = now, .call_number = call_number, .facts = NO_FACTS};
+    if (!entry) story->failed = true;
     return entry;
 }
 
@@ -226,27 +223,32 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
 {
     if (joins_output(story, call_number, event, decision)) return;
     uint32_t *last = last_entry_of(story, call_number);
-    struct story_entry *entry = last ? push_entry(story, now, call_number) : NULL;
+    struct story_entry *entry = last ? push_entry(story) : NULL;
     if (!entry) {
         story->failed = true;
         return;
     }
     *last = (uint32_t)story->entries.count;
-    entry->kind = ENTRY_STEP;
-    entry->event = event->kind;
-    entry->state = call->state;
-    entry->query = call->query;
-    entry->variant = call->variant;
-    entry->outputs = event->kind == REDIAL_EVENT_OUTPUT;
-    entry->waited = call->waited;
-    entry->attempts = call->attempts;
-    entry->credential = call->credential;
-    entry->model = keep(story, call->model, &story->last_model);
-    entry->decision = *decision;
-    entry->note = keep(story, decision->hook_error, &story->last_note);
+    *entry = (struct story_entry){
+        .at = now,
+        .call_number = call_number,
+        .facts = tells_something(event->kind)
+                     ? push_facts(story, now, call, event, decision->judged)
+                     : NO_FACTS,
+        .model = keep(story, call->model, &story->last_model),
+        .note = keep(story, decision->hook_error, &story->last_note),
+        .waited = call->waited,
+        .attempts = call->attempts,
+        .credential = call->credential,
+        .outputs = event->kind == REDIAL_EVENT_OUTPUT,
+        .kind = ENTRY_STEP,
+        .event = event->kind,
+        .state = call->state,
+        .query = call->query,
+        .variant = call->variant,
+        .decision = *decision,
+    };
     entry->decision.hook_error = (struct redial_str){0}; /* it lives no longer than the policy */
-    if (tells_something(event->kind))
-        entry->facts = push_facts(story, now, call, event, decision->judged);
 }
 
 void story_set_connection(struct story *story, uint32_t call_number,
@@ -261,10 +263,15 @@ void story_set_connection(struct story *story, uint32_t call_number,
 
 void story_note(struct story *story, int64_t now, uint32_t call_number, struct redial_str text)
 {
-    struct story_entry *entry = push_entry(story, now, call_number);
+    struct story_entry *entry = push_entry(story);
     if (!entry) return;
-    entry->kind = ENTRY_NOTE;
-    entry->note = keep(story, text, &story->last_note);
+    *entry = (struct story_entry){
+        .at = now,
+        .call_number = call_number,
+        .facts = NO_FACTS,
+        .kind = ENTRY_NOTE,
+        .note = keep(story, text, &story->last_note),
+    };
 }
 
 /* ---- Reading back ---- */

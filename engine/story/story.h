@@ -13,19 +13,14 @@
 #ifndef REDIAL_STORY_STORY_H
 #define REDIAL_STORY_STORY_H
 
+#include "base/redact.h"
 #include "model/policy.h"
 
 struct story;
 
-struct story_secrets { /* texts that must never appear; replaced by "[redacted]" when a text is
-                          recorded */
-    const struct redial_str *texts;
-    size_t count;
-};
-
 /* `began_at`: the instant that the story's times count from. `secrets` may be NULL and is copied.
  * NULL when memory is out. */
-struct story *story_new(int64_t began_at, const struct story_secrets *secrets);
+struct story *story_new(int64_t began_at, const struct secrets *secrets);
 void story_destroy(struct story *story);
 void story_clear(struct story *story); /* forgets the lines, keeps the memory */
 

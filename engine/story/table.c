@@ -191,6 +191,7 @@ static void drop_empty_columns(struct table *table)
 {
     size_t columns = table->columns, kept = 0, cells = 0;
     bool used[TABLE_COLUMNS_MAX];
+    if (columns == 0) return;
     for (size_t c = 0; c < columns; c++) used[c] = column_used(table, c);
     for (size_t i = 0; i < table->cells; i++)
         if (used[i % columns]) table->texts[cells++] = table->texts[i];

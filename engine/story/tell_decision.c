@@ -62,7 +62,6 @@ static void tell_retry(struct writer *writer, const struct story_entry *entry,
     if (writer->line.len == 0) say(writer, "at once");
     if (decision->judged && !fell_back) {
         say_rule(writer, decision);
-        say_leg(writer, decision);
     }
     say_line(writer, entry, TONE_CHANGE, "retry");
 }
@@ -136,7 +135,6 @@ static void tell_wait(struct writer *writer, const struct story_entry *entry,
 {
     words_time(entry->decision.delay, &writer->line);
     say_rule(writer, &view->rule);
-    say_leg(writer, &view->rule);
     say(writer, "  ");
     say_why_wait(writer, entry, view);
     say_line(writer, entry, TONE_WAIT, "wait");

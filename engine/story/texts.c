@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "story/redact.h"
+#include "base/redact.h"
 
 #define TEXTS_CAPACITY_FIRST 64u
 
@@ -32,14 +32,14 @@ static uint32_t *slot_of(const struct texts *texts, struct redial_str text)
     return &texts->slots[at];
 }
 
-/* Row 0 is the empty text; a quarter of the slots stays free at least. */
+/* Row 0 is the empty text; half of the slots stay free. */
 static bool grow(struct texts *texts)
 {
     uint32_t capacity = texts->capacity ? texts->capacity * 2 : TEXTS_CAPACITY_FIRST;
     struct redial_str *rows = realloc(texts->rows, capacity * sizeof *rows);
     if (!rows) return false;
     texts->rows = rows;
-    uint32_t *slots = calloc(capacity * 2, sizeof *slots);
+    uint32_t *slots = calloc((size_t)capacity * 2, sizeof *slots);
     if (!slots) return false;
     free(texts->slots);
     texts->slots = slots;
@@ -63,7 +63,7 @@ static uint32_t insert(struct texts *texts, struct redial_str text)
     return texts->count++;
 }
 
-uint32_t texts_add(struct texts *texts, struct redial_str text, const struct story_secrets *known,
+uint32_t texts_add(struct texts *texts, struct redial_str text, const struct secrets *known,
                    uint32_t *last)
 {
     if (text.len == 0) return 0;

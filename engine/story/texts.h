@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 
-struct story_secrets;
+struct secrets;
 
 struct texts {
     struct arena *arena; /* NULL until the first text */
@@ -17,7 +17,7 @@ struct texts {
 
 /* The number of `text`, 0 for the empty one and when memory is out (`failed` tells). `last`
  * remembers what this place held before: the same reply over and over costs one comparison. */
-uint32_t texts_add(struct texts *texts, struct redial_str text, const struct story_secrets *known,
+uint32_t texts_add(struct texts *texts, struct redial_str text, const struct secrets *known,
                    uint32_t *last);
 /* The text of a number; empty for 0. Valid until the next texts_forget. */
 struct redial_str texts_get(const struct texts *texts, uint32_t number);

@@ -33,7 +33,7 @@ void words_time(int64_t ns, struct text *out)
         return;
     }
     int64_t ms = rounded_ms(ns);
-    if (ms < 10 * 1000) {
+    if (ms < INT64_C(10000)) {
         text_printf(out, "%" PRId64 "ms", ms);
         return;
     }

@@ -63,6 +63,10 @@ static bool add_header(struct live_arrival *arrival, struct redial_str name,
 {
     struct redial_str names, values; /* with the NUL that libmicrohttpd wants */
 
+    /* It takes no empty value; a blank in front of one is no part of it (RFC 9110 §5.5). */
+    if (value.len == 0) value = REDIAL_STR(" ");
+    /* It takes no empty value; blanks around one do not count (RFC 9110, 5.5). */
+    if (value.len == 0) value = REDIAL_STR(" ");
     return arena_copy(arrival->arena, name, &names) && arena_copy(arrival->arena, value, &values) &&
            MHD_add_response_header(arrival->response, names.ptr, values.ptr) == MHD_YES;
 }

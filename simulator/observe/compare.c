@@ -297,7 +297,9 @@ void compare_stories(const char *what, struct span span, struct redial_str expec
         text_printf(&name, "%s, line %u", what, number + 1);
         if (span.source) span.line += number;
         difference_add(differences, name.failed ? what : name.ptr, span,
-                       more_left ? want : REDIAL_STR("(the story has ended)"),
+                       more_left     ? want
+                       : number == 0 ? REDIAL_STR("(nothing is written here yet)")
+                                     : REDIAL_STR("(the story has ended)"),
                        more_right ? have : REDIAL_STR("(the story has ended)"));
         text_clean_up(&name);
         return;
@@ -341,7 +343,7 @@ void compare_run(const struct compare_input *input, struct differences *differen
                        differences);
     compare_requests(input, differences);
     compare_never(input, differences);
-    if (!input->measured && expect->story && expect->story->block_indent)
+    if (!input->measured && expect->story)
         compare_stories("story", expect->story->span, expect->story->text, input->story,
                         differences);
     report_violations(&seen->violations, differences);

@@ -65,8 +65,8 @@ static bool replace_block(const struct node *story, struct redial_str text, stru
 bool update_story(const struct node *story, struct redial_str text, struct text *updated)
 {
     text_clear(updated);
-    bool fine = story->block_indent ? replace_block(story, text, updated)
-                                    : fill_empty(story, text, updated);
+    bool fine =
+        story->text.len ? replace_block(story, text, updated) : fill_empty(story, text, updated);
     if (!fine) text_clear(updated);
     return fine;
 }

@@ -56,7 +56,7 @@ static void put_numbers(struct text *out, const struct result *result)
 {
     struct text elapsed = TEXT_INIT;
     if (result->calls == 0) return;
-    duration_format(result->elapsed / NS_PER_MS * NS_PER_MS, &elapsed);
+    duration_format((result->elapsed + NS_PER_MS / 2) / NS_PER_MS * NS_PER_MS, &elapsed);
     text_printf(out, "%lld attempt%s", (long long)result->attempts,
                 result->attempts == 1 ? "" : "s");
     if (result->calls > 1) text_printf(out, " of %zu calls", result->calls);
@@ -73,7 +73,7 @@ static void put_headline(struct text *out, const struct result *result,
     const struct look *look = &looks[result->status];
     struct redial_str title = result->name.len ? result->name : result->path;
     struct text numbers = TEXT_INIT, line = TEXT_INIT;
-    put_numbers(&numbers, result);
+    if (result->status != RESULT_INVALID) put_numbers(&numbers, result);
     put(out, style, look->colour, look->word);
     size_t lead = str_of(look->word).len;
     for (size_t i = lead; i < 6; i++) text_append_char(out, ' ');
@@ -145,7 +145,7 @@ void report_text_result(const struct result *result, const struct report_style *
     if (result->updated) text_printf(out, "  its story was rewritten: review the change\n");
     if (style->stories)
         put_story(out, result, SIZE_MAX);
-    else if (result->status == RESULT_FAILED)
+    else if (fails)
         put_story(out, result, STORY_LINES_SHOWN);
     if (fails) put_failures(out, result, style);
     if (fails || style->stories) text_append_char(out, '\n');
@@ -171,7 +171,7 @@ void report_text_totals(const struct results *results, const struct report_style
         text_clean_up(&part);
         first = false;
     }
-    text_printf(out, "%s%lld attempts in %lld ms\n", first ? "" : "; ", (long long)attempts,
-                (long long)(results->measured / NS_PER_MS));
+    text_printf(out, "%s%lld attempt%s in %lld ms\n", first ? "" : "; ", (long long)attempts,
+                attempts == 1 ? "" : "s", (long long)(results->measured / NS_PER_MS));
     if (results->interrupted) text_printf(out, "interrupted: the rest was not run\n");
 }

@@ -177,13 +177,13 @@ void run_send(struct running *running, struct run_call *call,
     struct redial_str why = {0};
     size_t count = 0;
     if (!prepare(running, call, decision->fresh_connection)) return;
-    if (!transport->begin(transport, attempt, &seen, &call->fault, &count, &why)) {
+    if (!transport->begin(transport, attempt, &seen, &call->pending, &count, &why)) {
         run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
         return;
     }
     enum request_fault fault = attempt->exchange->fault;
     bool read = fault == REQUEST_READ && !attempt->idle_died;
-    running->reached += read || attempt->idle_died || fault == REQUEST_BROKEN_PIPE;
+    running->reached += fault == REQUEST_READ; /* if only to be reset once it was read */
     if (read) compare_arrival(running, call, &seen);
     story_set_connection(running->run->story, call->number,
                          attempt->request.connection == REQUEST_ON_NEW_CONNECTION
@@ -197,7 +197,7 @@ void run_send(struct running *running, struct run_call *call,
     observe(running, call, &seen);
     call->under_way = true;
     call->head_seen = false;
-    call->fault_pending = count > 0;
+    call->faulted = count > 0;
     call->fault_at = duration_add(running->now, attempt->exchange->fault_at);
     call->abort_at = decision->abort_at;
     call->idle_timeout = decision->idle_timeout;
@@ -210,7 +210,7 @@ void run_send(struct running *running, struct run_call *call,
 static int64_t next_act_at(const struct run_call *call)
 {
     const struct attempt *attempt = &call->attempt;
-    if (call->fault_pending) return call->fault_at;
+    if (call->faulted) return call->fault_at;
     if (attempt->act_next >= attempt->exchange->act_count) return INT64_MAX;
     return duration_add(attempt->began_at, attempt->exchange->acts[attempt->act_next].at);
 }
@@ -280,10 +280,10 @@ void run_attempt_due(struct running *running, struct run_call *call)
 {
     if (next_act_at(call) > timeout_at(call)) {
         time_out(running, call);
-    } else if (call->fault_pending) {
+    } else if (call->faulted) {
         call->under_way = false;
-        call->fault_pending = false;
-        run_step(running, call, &call->fault);
+        call->faulted = false;
+        run_step(running, call, &call->pending);
     } else if (!perform_due(running, call)) {
         plan_next(running, call);
     }
@@ -294,5 +294,5 @@ void run_give_up_attempt(struct running *running, struct run_call *call)
     struct transport *transport = running->options->transport;
     if (!call->under_way) return;
     call->under_way = false;
-    if (!call->fault_pending) transport->abandon(transport, &call->attempt, NULL);
+    if (!call->faulted) transport->abandon(transport, &call->attempt, NULL);
 }

@@ -161,7 +161,7 @@ static void take_numbers(struct play *play)
 static bool keep_story(struct play *play)
 {
     const struct replay_options *options = play->options;
-    bool wanted = options->verbosity == REPLAY_STORIES || play->result->status == RESULT_FAILED;
+    bool wanted = options->verbosity == REPLAY_STORIES || play->result->status != RESULT_PASSED;
     struct text story = TEXT_INIT;
     uint32_t width = options->width ? options->width : 80;
     struct story_style style = {.colour = options->colour,
@@ -234,7 +234,7 @@ static bool play_loaded(struct play *play)
     if (ran) update(play);
     if (result->status == RESULT_PASSED && result->differences.count)
         result->status = RESULT_FAILED;
-    if (ran) fine = keep_story(play) && fine;
+    if (play->run.story) fine = keep_story(play) && fine;
     text_clean_up(&play->story);
     run_clean_up(&play->run);
     return fine;
@@ -247,7 +247,10 @@ bool play_scenario(const char *path, const struct replay_options *options, struc
     result->transport = options->wire ? "wire" : "virtual";
     result->differences.arena = result->arena;
     play.diags = diag_list_new();
-    if (!fine || !play.diags) return false;
+    if (!fine || !play.diags) {
+        diag_list_destroy(play.diags);
+        return false;
+    }
     if (scenario_load(result->arena, path, play.diags, &play.scenario)) {
         fine = play_loaded(&play);
         scenario_clean_up(&play.scenario);

@@ -4,37 +4,47 @@
 static void plan_answer(struct running *running, struct run_call *call, enum redial_event_kind kind,
                         struct redial_str message, int64_t after)
 {
-    call->repair_event = (struct redial_event){.kind = (uint8_t)kind, .message = message};
+    call->pending = (struct redial_event){.kind = (uint8_t)kind, .message = message};
     run_plan(running, call, HAPPENS_REPAIR, duration_add(running->now, after));
+}
+
+/* Asks the token server; its answer is every caller's who asks before it is there. */
+static bool begin_refresh(struct running *running, struct run_call *call)
+{
+    struct provider_client *client = &running->clients[call->call.provider];
+    struct redial_str error, message = {0};
+    int64_t after = world_ask_token(running->world, call->call.provider, &error);
+    call->token_coming = error.len == 0;
+    if (!call->token_coming &&
+        !arena_printf(running->run->arena, &message, "the token server refused: %.*s",
+                      REDIAL_STR_ARG(error))) {
+        run_out_of_memory(running);
+        return false;
+    }
+    client->refresh_event = (struct redial_event){
+        .kind = call->token_coming ? REDIAL_EVENT_REPAIRED : REDIAL_EVENT_REPAIR_FAILED,
+        .message = message};
+    client->refresh_ends_at = duration_add(running->now, after);
+    return true;
 }
 
 static void refresh(struct running *running, struct run_call *call)
 {
-    uint16_t provider = call->call.provider;
+    struct provider_client *client = &running->clients[call->call.provider];
     if (call->static_key) {
         plan_answer(running, call, REDIAL_EVENT_REPAIR_FAILED,
                     REDIAL_STR("nothing to refresh: the API key is static"), 0);
         return;
     }
     /* Another call has refreshed it since this one sent its request. */
-    if (running->clients[provider].credential > call->presented) {
+    if (client->credential > call->presented) {
         plan_answer(running, call, REDIAL_EVENT_REPAIRED, (struct redial_str){0}, 0);
         return;
     }
-    struct redial_str error;
-    int64_t after = world_ask_token(running->world, provider, &error);
-    call->token_coming = error.len == 0;
-    if (call->token_coming) {
-        plan_answer(running, call, REDIAL_EVENT_REPAIRED, error, after);
-        return;
-    }
-    struct redial_str message;
-    if (!arena_printf(running->run->arena, &message, "the token server refused: %.*s",
-                      REDIAL_STR_ARG(error))) {
-        run_out_of_memory(running);
-        return;
-    }
-    plan_answer(running, call, REDIAL_EVENT_REPAIR_FAILED, message, after);
+    bool under_way = client->refresh_ends_at > running->now;
+    if (!under_way && !begin_refresh(running, call)) return;
+    call->pending = client->refresh_event;
+    run_plan(running, call, HAPPENS_REPAIR, client->refresh_ends_at);
 }
 
 static void compact(struct running *running, struct run_call *call)
@@ -46,7 +56,7 @@ static void compact(struct running *running, struct run_call *call)
     }
     call->prompt_tokens = call->script->compacts_to;
     plan_answer(running, call, REDIAL_EVENT_REPAIRED, (struct redial_str){0}, 0);
-    call->repair_event.compacted_tokens = call->prompt_tokens;
+    call->pending.compacted_tokens = call->prompt_tokens;
 }
 
 void run_repair(struct running *running, struct run_call *call, enum redial_step_kind repair)
@@ -65,5 +75,6 @@ void run_repair_due(struct running *running, struct run_call *call)
         running->clients[provider].credential =
             world_give_token(running->world, provider, running->now);
     }
-    run_step(running, call, &call->repair_event);
+    if (run_is_open(call) && call->call.state == REDIAL_STATE_REPAIRING)
+        run_step(running, call, &call->pending);
 }

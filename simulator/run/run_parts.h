@@ -29,17 +29,18 @@ struct run_call {
     uint32_t connection;
     uint32_t presented; /* the credential's generation */
     int64_t abort_at, idle_timeout, heard_at;
-    bool fault_pending;
-    struct redial_event fault; /* what the client sees at fault_at */
+    bool faulted;      /* it broke before its request was read: `pending` is seen at fault_at */
+    bool token_coming; /* the repair under way gets a token of its own */
     int64_t fault_at;
-    /* The repair under way. */
-    struct redial_event repair_event;
-    bool token_coming;
+    struct redial_event pending; /* a fault or the end of a repair, to come */
 };
 
 struct provider_client {
     struct connections connections;
     uint32_t credential; /* the newest generation that the client holds */
+    /* Its last refresh: one at a time, whoever asks meanwhile gets the same answer. */
+    int64_t refresh_ends_at;
+    struct redial_event refresh_event;
 };
 
 struct running {
@@ -62,6 +63,8 @@ void run_trouble(struct running *running, struct world_trouble trouble);
 void run_out_of_memory(struct running *running);
 /* The next entry of a call, in place of the one before. */
 void run_plan(struct running *running, struct run_call *call, enum happening what, int64_t at);
+/* Whether the call has begun and not ended. */
+bool run_is_open(const struct run_call *call);
 /* One event to the engine; does what it decides. */
 void run_step(struct running *running, struct run_call *call, const struct redial_event *event);
 

@@ -28,6 +28,11 @@ void run_plan(struct running *running, struct run_call *call, enum happening wha
     if (!queue_push(&running->queue, entry)) run_out_of_memory(running);
 }
 
+bool run_is_open(const struct run_call *call)
+{
+    return call->begun && call->call.state != REDIAL_STATE_FINISHED;
+}
+
 /* ---- One event ---- */
 
 static void obey(struct running *running, struct run_call *call,
@@ -36,7 +41,11 @@ static void obey(struct running *running, struct run_call *call,
     switch ((enum redial_decision_kind)decision->kind) {
     case REDIAL_DECISION_SEND: run_send(running, call, decision); break;
     case REDIAL_DECISION_WAIT: run_plan(running, call, HAPPENS_TIMER, decision->wake_at); break;
-    case REDIAL_DECISION_REPAIR: run_repair(running, call, decision->repair); break;
+    case REDIAL_DECISION_REPAIR:
+        run_repair(running, call, decision->repair);
+        if (decision->abort_at != INT64_MAX)
+            run_plan(running, call, HAPPENS_TIMER, decision->abort_at);
+        break;
     case REDIAL_DECISION_FINISH: run_give_up_attempt(running, call); break;
     case REDIAL_DECISION_NOTHING:
     case REDIAL_DECISION_MISUSE:
@@ -75,7 +84,8 @@ static void start(struct running *running, struct run_call *call)
     const struct redial_call_options options = {
         .provider = script->provider,
         .model = script->model,
-        .query = script->query < 0 ? (uint8_t)running->policy->call.query : (uint8_t)script->query,
+        .query = (uint8_t)script->query,
+        .query_given = script->query >= 0,
         .unattended = script->unattended,
         .max_tokens = script->max_tokens ? script->max_tokens : RUN_MAX_TOKENS,
         .input_tokens = script->input_tokens,
@@ -101,7 +111,7 @@ static void timer_rings(struct running *running, struct run_call *call)
 
 static void cancelled(struct running *running, struct run_call *call)
 {
-    if (call->begun) step_plain(running, call, REDIAL_EVENT_CANCEL);
+    if (run_is_open(call)) step_plain(running, call, REDIAL_EVENT_CANCEL);
 }
 
 typedef void happen_fn(struct running *running, struct run_call *call);
@@ -153,7 +163,9 @@ static bool advance(struct running *running, int64_t began, int64_t at)
 
 static bool is_stale(const struct queue_entry *entry, const struct run_call *call)
 {
-    bool for_all_states = entry->kind == HAPPENS_START || entry->kind == HAPPENS_CANCEL;
+    /* A refresh goes on when its call has gone: others may wait for the same token. */
+    bool for_all_states = entry->kind == HAPPENS_START || entry->kind == HAPPENS_CANCEL ||
+                          entry->kind == HAPPENS_REPAIR;
     return !for_all_states && entry->ticket != call->ticket;
 }
 
@@ -219,7 +231,7 @@ static void let_go(struct running *running)
     struct redial_decision decision;
     for (size_t i = 0; i < running->call_count; i++) {
         struct run_call *call = &running->calls[i];
-        if (!call->begun || call->call.state == REDIAL_STATE_FINISHED) continue;
+        if (!run_is_open(call)) continue;
         run_give_up_attempt(running, call);
         redial_call_step(&call->call, &cancel, running->now, &decision);
     }
@@ -237,7 +249,7 @@ static struct story *make_story(struct arena *arena)
         struct redial_str text = str_of(secret);
         if (!arena_copy(arena, str_take(text, text.len - 1), &texts[i])) return NULL;
     }
-    return story_new(RUN_BEGAN_AT, &(struct story_secrets){texts, PLATFORM_KIND_COUNT});
+    return story_new(RUN_BEGAN_AT, &(struct secrets){texts, PLATFORM_KIND_COUNT});
 }
 
 static bool running_init(struct running *running)
@@ -251,7 +263,7 @@ static bool running_init(struct running *running)
     running->engine = redial_engine_new(running->policy);
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
-                  running->call_count, running->options->seed, RUN_BEGAN_AT);
+                  scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
     running->calls = calloc(running->call_count, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);

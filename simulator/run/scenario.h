@@ -52,6 +52,7 @@ struct scenario {
     size_t call_count;
     struct provider_script *providers;
     size_t provider_count;
+    struct span world_span;
     struct expect expect;
     bool looks_at_headers; /* some expectation or match names a request header */
 };

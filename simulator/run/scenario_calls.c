@@ -13,7 +13,10 @@ static const struct names credential_names = {"credential", credential_rows, CRE
 
 static bool read_credential(struct reading *reading, const struct node *value, void *target)
 {
-    return read_word(reading, value, &credential_names, target);
+    int row = 0;
+    if (!read_word(reading, value, &credential_names, &row)) return false;
+    *(int *)target = row; /* an unknown word leaves what is an index */
+    return true;
 }
 
 static bool read_query(struct reading *reading, const struct node *value, void *target)

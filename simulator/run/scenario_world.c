@@ -193,6 +193,7 @@ bool scenario_read_world(struct reading *reading, const struct node *value, void
     scenario->providers = scenario_array(reading, value->count, sizeof *scenario->providers);
     if (!scenario->providers) return false;
     scenario->provider_count = value->count;
+    scenario->world_span = value->span;
     bool right = true;
     for (size_t i = 0; i < value->count; i++)
         right = read_provider(reading, value->keys[i], value->values[i], &scenario->providers[i]) &&

@@ -58,8 +58,9 @@ struct transport {
      * For a timeout, `event` is filled as the reader sees it (BROKEN, ETIMEDOUT, with the phase);
      * may be NULL. */
     void (*abandon)(struct transport *self, struct attempt *attempt, struct redial_event *event);
-    size_t (*requests_counted)(
-        const struct transport *self); /* by the server, from its own journal */
+    /* Requests that the servers have read whole: those of attempts whose exchange has a fault never
+     * arrive so. */
+    size_t (*requests_counted)(const struct transport *self);
     void (*destroy)(struct transport *self);
 };
 

@@ -1,58 +1,17 @@
 /* The wire transport: the live client against fake endpoints, in one thread and in lock-step. An
  * act is done on the server's side of a socket, then both sides run until the client has seen all
- * of it. The clock of this machine only ends runs in which that does not come to pass. */
+ * of it. */
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "client/client.h"
 #include "platforms/platform.h"
-#include "platforms/reader.h"
-#include "simulator/endpoints/endpoint.h"
-#include "simulator/run/transport.h"
+#include "simulator/run/wire_parts.h"
 #include "simulator/world/credential.h"
-
-#define ACT_LIMIT_NS                                                                               \
-    (10 * NS_PER_SECOND) /* loopback takes microseconds: more is a fault of ours                   \
-                          */
-#define POLL_MS     50
-#define WHY_MAX     256
-#define PADDING_LEN (8u << 20) /* more than the socket buffers of both sides hold */
-
-struct wire {
-    struct transport transport; /* first */
-    const struct redial_policy *policy;
-    struct client *client;
-    struct endpoint **endpoints; /* per provider */
-    struct carried *ended;       /* kept while the events they gave may be looked at */
-    int closed_socket;           /* bound, not listening: nobody else gets its port */
-    char why[WHY_MAX];
-};
-
-/* One attempt on its way. */
-struct carried {
-    struct wire *wire;
-    struct carried *next; /* in wire.ended */
-    const struct attempt *attempt;
-    struct endpoint *endpoint;
-    struct arena *arena; /* holds the request */
-    struct request request;
-    struct reply_reader *reader;
-    struct transfer *transfer; /* NULL: it has ended, or was given up */
-    struct transfer_end end;
-    struct arrival *arrival; /* NULL before the server has read the request */
-    size_t body_sent, body_seen;
-    unsigned progress; /* REPLY_ bits of the present act */
-    bool head_seen, reused;
-};
-
-/* ---- Saying why it failed */
 
 static bool fail(struct wire *wire, struct redial_str *why, const struct attempt *attempt,
                  const char *what, struct redial_str detail)
@@ -63,195 +22,8 @@ static bool fail(struct wire *wire, struct redial_str *why, const struct attempt
                  (int)(detail.len < 128 ? detail.len : 128), detail.len > 0 ? detail.ptr : "");
     size_t written = len < 0 ? 0 : (size_t)len;
 
-    *why = (struct redial_str){wire->why, written < sizeof wire->why ? written : WHY_MAX - 1};
+    *why = (struct redial_str){wire->why, written < sizeof wire->why ? written : WIRE_WHY_MAX - 1};
     return false;
-}
-
-/* ---- What the client sees */
-
-static int64_t clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
-/* Accepts the connection and resets it while the client waits to be told that it may send. That the
- * reset has come in shows on the client's own socket. */
-static void reset_before_send(struct carried *carried, int socket)
-{
-    struct pollfd client = {.fd = socket, .events = POLLIN};
-    struct pollfd server = {.fd = endpoint_fd(carried->endpoint), .events = POLLIN};
-    int64_t give_up_at = clock_now() + ACT_LIMIT_NS;
-
-    for (;;) {
-        endpoint_move(carried->endpoint);
-        if (endpoint_reset_newest(carried->endpoint)) break;
-        if (clock_now() > give_up_at) return;
-        (void)poll(&server, 1, POLL_MS);
-    }
-    (void)poll(&client, 1, (int)(ACT_LIMIT_NS / NS_PER_MS));
-}
-
-static void see_connected(void *context, int socket)
-{
-    struct carried *carried = context;
-
-    carried->reused = socket < 0;
-    if (carried->attempt->exchange->fault == REQUEST_RESET_CONNECT)
-        reset_before_send(carried, socket);
-}
-
-static void see_head(void *context, uint16_t status, const struct redial_header *headers,
-                     size_t count)
-{
-    struct carried *carried = context;
-
-    carried->head_seen = true;
-    reply_reader_head(carried->reader, status, headers, count);
-}
-
-static void see_body(void *context, struct redial_str bytes)
-{
-    struct carried *carried = context;
-
-    carried->body_seen += bytes.len;
-    carried->progress |= reply_reader_body(carried->reader, bytes);
-}
-
-static void see_end(void *context, const struct transfer_end *end)
-{
-    struct carried *carried = context;
-
-    carried->transfer = NULL;
-    carried->end = *end;
-}
-
-/* ---- Both sides in lock-step */
-
-static bool has_ended(const struct carried *carried)
-{
-    return carried->transfer == NULL;
-}
-
-static bool has_arrived(const struct carried *carried)
-{
-    return carried->arrival != NULL || has_ended(carried);
-}
-
-static bool has_head(const struct carried *carried)
-{
-    return carried->head_seen || has_ended(carried);
-}
-
-static bool has_body(const struct carried *carried)
-{
-    return carried->body_seen >= carried->body_sent || has_ended(carried);
-}
-
-static bool has_left(const struct carried *carried)
-{
-    return carried->arrival == NULL || arrival_is_over(carried->arrival);
-}
-
-static bool run_until(struct carried *carried, bool (*reached)(const struct carried *carried))
-{
-    struct wire *wire = carried->wire;
-    int64_t give_up_at = clock_now() + ACT_LIMIT_NS;
-    int server = endpoint_fd(carried->endpoint);
-
-    for (;;) {
-        bool moved = client_move(wire->client);
-        endpoint_move(carried->endpoint);
-        if (!carried->arrival) carried->arrival = endpoint_take(carried->endpoint);
-        if (reached(carried)) return true;
-        if (!moved || clock_now() > give_up_at) return false;
-        client_wait(wire->client, &server, 1, POLL_MS);
-    }
-}
-
-/* ---- The request */
-
-static const char *const base_paths[PLATFORM_KIND_COUNT] = {
-    [PLATFORM_ANTHROPIC] = "",
-    [PLATFORM_BEDROCK] = "",
-    [PLATFORM_VERTEX] = "/v1",
-    [PLATFORM_FOUNDRY] = "/anthropic",
-};
-
-/* A label has at most 63 characters (RFC 1035 §2.3.4): no resolver asks anybody about this one. */
-#define UNRESOLVABLE                                                                               \
-    "https://a-label-of-more-than-sixty-three-characters-is-no-name-at-all-anywhere.invalid"
-
-static bool write_base_url(const struct carried *carried, struct redial_str *url)
-{
-    struct sockaddr_in closed = {0};
-    socklen_t len = sizeof closed;
-    uint16_t port = endpoint_port(carried->endpoint);
-
-    if (carried->attempt->exchange->fault == REQUEST_UNRESOLVED) {
-        *url = REDIAL_STR(UNRESOLVABLE);
-        return true;
-    }
-    if (carried->attempt->exchange->fault == REQUEST_REFUSED) {
-        getsockname(carried->wire->closed_socket, (struct sockaddr *)&closed, &len);
-        port = ntohs(closed.sin_port);
-    }
-    return arena_printf(carried->arena, url, "http://127.0.0.1:%u%s", port,
-                        base_paths[carried->attempt->platform]);
-}
-
-/* A prompt of so many words, each one token to the fake. A body that must not fit into the socket
- * buffers is padded with blanks, which JSON allows anywhere. */
-static void write_messages(const struct attempt *attempt, struct text *messages)
-{
-    char blanks[4096];
-    bool padded = attempt->exchange->fault == REQUEST_BROKEN_PIPE;
-
-    memset(blanks, ' ', sizeof blanks);
-    text_append(messages, REDIAL_STR("[{\"role\":\"user\",\"content\":\""));
-    for (int64_t i = 0; i < attempt->request.input_tokens; i++)
-        text_append(messages, REDIAL_STR("w "));
-    text_append(messages, REDIAL_STR("\"}"));
-    for (size_t len = 0; padded && len < PADDING_LEN; len += sizeof blanks)
-        text_append(messages, (struct redial_str){blanks, sizeof blanks});
-    text_append_char(messages, ']');
-}
-
-static struct redial_str find_request_id(const struct request_seen *request)
-{
-    for (size_t i = 0; i < request->header_count; i++)
-        if (str_eq_nocase(request->headers[i].name, REDIAL_STR("x-client-request-id")))
-            return request->headers[i].value;
-    return REDIAL_STR("");
-}
-
-static bool build_request(struct carried *carried, struct redial_str *why)
-{
-    const struct attempt *attempt = carried->attempt;
-    char credential[SIMULATED_CREDENTIAL_SIZE];
-    struct text messages = TEXT_INIT;
-    struct request_facts facts = {
-        .policy = carried->wire->policy,
-        .provider = attempt->provider,
-        .model = attempt->request.model,
-        .max_tokens = attempt->request.max_tokens,
-        .stream = attempt->request.stream,
-        .project = REDIAL_STR("simulated-project"),
-        .client_request_id = find_request_id(&attempt->request),
-    };
-    bool built = false;
-
-    simulated_credential(attempt->platform, attempt->request.credential, credential);
-    facts.credential = str_of(credential);
-    write_messages(attempt, &messages);
-    facts.messages = text_str(&messages);
-    *why = REDIAL_STR("memory is out");
-    if (!messages.failed && write_base_url(carried, &facts.base_url))
-        built = request_build(carried->arena, &facts, &carried->request, why);
-    text_clean_up(&messages);
-    return built;
 }
 
 /* ---- An attempt's life */
@@ -267,13 +39,16 @@ static void carried_destroy(struct carried *carried)
     free(carried);
 }
 
-static void forget_ended(struct wire *wire)
+static void forget(struct wire *wire, bool all)
 {
-    for (struct carried *carried = wire->ended, *next; carried; carried = next) {
-        next = carried->next;
-        carried_destroy(carried);
+    for (struct carried **link = &wire->carried, *carried; (carried = *link);) {
+        if (all || !carried->attempt) {
+            *link = carried->next;
+            carried_destroy(carried);
+        } else {
+            link = &carried->next;
+        }
     }
-    wire->ended = NULL;
 }
 
 static struct carried *carried_new(struct wire *wire, const struct attempt *attempt)
@@ -286,9 +61,13 @@ static struct carried *carried_new(struct wire *wire, const struct attempt *atte
     carried->endpoint = wire->endpoints[attempt->provider];
     carried->arena = arena_new();
     carried->reader = reply_reader_new();
-    if (carried->arena && carried->reader) return carried;
-    carried_destroy(carried);
-    return NULL;
+    if (!carried->arena || !carried->reader) {
+        carried_destroy(carried);
+        return NULL;
+    }
+    carried->next = wire->carried;
+    wire->carried = carried;
+    return carried;
 }
 
 /* The attempt is over for its caller; its texts stay until the next one begins. `keep`: it ended in
@@ -300,9 +79,7 @@ static void retire(struct attempt *attempt, bool keep)
     if (carried->transfer) transfer_abort(carried->transfer);
     carried->transfer = NULL;
     if (carried->arrival && !keep) arrival_close(carried->arrival);
-    (void)run_until(carried, has_left);
-    carried->next = carried->wire->ended;
-    carried->wire->ended = carried;
+    (void)wire_run_until(carried, wire_has_left);
     carried->attempt = NULL;
     attempt->carried = NULL;
 }
@@ -402,10 +179,10 @@ static bool suffer_fault(struct carried *carried, struct request_seen *seen,
 {
     const struct attempt *attempt = carried->attempt;
 
-    if (attempt->exchange->fault == REQUEST_BROKEN_PIPE && run_until(carried, has_arrived) &&
-        carried->arrival)
+    if (attempt->exchange->fault == REQUEST_BROKEN_PIPE &&
+        wire_run_until(carried, wire_has_arrived) && carried->arrival)
         arrival_break_pipe(carried->arrival);
-    if (!run_until(carried, has_ended))
+    if (!wire_run_until(carried, wire_has_ended))
         return fail(carried->wire, why, attempt, "the client saw no fault within 10 s",
                     REDIAL_STR(""));
     *seen = attempt->request;
@@ -421,25 +198,10 @@ static bool suffer_dead_connection(struct carried *carried, struct redial_event 
         return fail(carried->wire, why, carried->attempt,
                     "there was no idle connection that could have died", (struct redial_str){0});
     arrival_reset(carried->arrival);
-    if (!run_until(carried, has_ended))
+    if (!wire_run_until(carried, wire_has_ended))
         return fail(carried->wire, why, carried->attempt, "the client saw no reset within 10 s",
                     (struct redial_str){0});
     return see_fault(carried, event, why);
-}
-
-static bool send_request(struct carried *carried, struct redial_str *why)
-{
-    const struct attempt *attempt = carried->attempt;
-    enum request_fault fault = attempt->exchange->fault;
-    struct transfer_options options = {
-        .fresh_connection = attempt->fresh_connection || fault == REQUEST_RESET_CONNECT,
-        .callbacks = {see_connected, see_head, see_body, see_end, carried},
-    };
-
-    if (fault == REQUEST_BROKEN_PIPE) endpoint_stop_at_head(carried->endpoint);
-    reply_reader_begin(carried->reader, attempt->platform, attempt->request.stream);
-    carried->transfer = client_send(carried->wire->client, &carried->request, &options, why);
-    return carried->transfer != NULL;
 }
 
 static bool begin_carried(struct carried *carried, struct request_seen *seen,
@@ -447,10 +209,10 @@ static bool begin_carried(struct carried *carried, struct request_seen *seen,
 {
     const struct attempt *attempt = carried->attempt;
 
-    if (!build_request(carried, why) || !send_request(carried, why)) return false;
+    if (!wire_build_request(carried, why) || !wire_send_request(carried, why)) return false;
     *count = attempt->exchange->fault != REQUEST_READ || attempt->idle_died;
     if (attempt->exchange->fault != REQUEST_READ) return suffer_fault(carried, seen, event, why);
-    if (!run_until(carried, has_arrived) || !carried->arrival)
+    if (!wire_run_until(carried, wire_has_arrived) || !carried->arrival)
         return fail(carried->wire, why, attempt,
                     "the request did not arrive: ", str_of(redial_cause_name(carried->end.cause)));
     if (!see_request(carried, seen, why)) return false;
@@ -468,7 +230,7 @@ static bool wire_begin(struct transport *self, struct attempt *attempt, struct r
     struct carried *carried;
     bool begun;
 
-    forget_ended(wire_of(self));
+    forget(wire_of(self), false);
     carried = carried_new(wire_of(self), attempt);
     if (!carried) return fail(wire_of(self), why, attempt, "memory is out", REDIAL_STR(""));
     attempt->carried = carried;
@@ -484,12 +246,12 @@ static const struct {
     bool (*reached)(const struct carried *carried);
     bool last; /* nothing follows it */
 } kinds[] = {
-    [ACT_HEAD] = {"the reply's head", has_head, false},
-    [ACT_BODY] = {"a piece of the body", has_body, false},
-    [ACT_END] = {"the end of the body", has_ended, true},
-    [ACT_RAW] = {"bytes outside HTTP", has_ended, true},
-    [ACT_CLOSE] = {"the close", has_ended, true},
-    [ACT_RESET] = {"the reset", has_ended, true},
+    [ACT_HEAD] = {"the reply's head", wire_has_head, false},
+    [ACT_BODY] = {"a piece of the body", wire_has_body, false},
+    [ACT_END] = {"the end of the body", wire_has_ended, true},
+    [ACT_RAW] = {"bytes outside HTTP", wire_has_ended, true},
+    [ACT_CLOSE] = {"the close", wire_has_ended, true},
+    [ACT_RESET] = {"the reset", wire_has_ended, true},
 };
 
 static bool wire_perform(struct transport *self, struct attempt *attempt, const struct act *act,
@@ -504,7 +266,7 @@ static bool wire_perform(struct transport *self, struct attempt *attempt, const 
     if (!arrival_perform(carried->arrival, attempt->exchange, act))
         return fail(wire_of(self), why, attempt, "the fake platform could not send ",
                     str_of(kinds[act->kind].name));
-    if (!run_until(carried, kinds[act->kind].reached))
+    if (!wire_run_until(carried, kinds[act->kind].reached))
         return fail(wire_of(self), why, attempt, "the client did not see within 10 s ",
                     str_of(kinds[act->kind].name));
     over = kinds[act->kind].last || carried->progress & (REPLY_STREAM_ERROR | REPLY_UNREADABLE) ||
@@ -547,7 +309,7 @@ static void wire_destroy(struct transport *self)
 {
     struct wire *wire = wire_of(self);
 
-    forget_ended(wire);
+    forget(wire, true);
     client_destroy(wire->client);
     for (size_t i = 0; wire->endpoints && i < wire->policy->provider_count; i++)
         endpoint_destroy(wire->endpoints[i]);

@@ -84,9 +84,10 @@ static bool find_break(struct rendering *rendering, size_t *pieces)
         *pieces = 0;
     if (*pieces != SIZE_MAX) return true;
     if (rendering->why->len) return false;
-    return render_fail(rendering, REDIAL_STR("the reply ends before its fault"),
-                       "it has %zu events and %zu bytes of body", rendering->piece_count,
-                       body_length(rendering));
+    return render_fail(
+        rendering, REDIAL_STR("the reply ends before its fault"),
+        reply->point == POINT_EVENTS ? "it has %zu events" : "its body has %zu bytes",
+        reply->point == POINT_EVENTS ? rendering->piece_count : body_length(rendering));
 }
 
 /* Half of the only piece: bytes that are no JSON, or a chunk that breaks in the middle. */

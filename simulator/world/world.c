@@ -25,6 +25,7 @@ struct provider_state {
 struct world {
     struct arena *arena;
     const struct redial_policy *policy;
+    struct span span;
     int64_t began_at;
     struct exchanges exchanges;
     struct provider_state *providers; /* one per provider of the policy */
@@ -61,13 +62,14 @@ static bool provider_init(struct world *world, struct provider_state *state,
 
 struct world *world_new(struct arena *arena, const struct redial_policy *policy,
                         const struct provider_script *scripts, size_t script_count,
-                        size_t call_count, uint64_t seed, int64_t began_at)
+                        struct span world_span, size_t call_count, uint64_t seed, int64_t began_at)
 {
     struct world *world = ARENA_NEW(arena, struct world);
     if (!world) return NULL;
     world->arena = arena;
     world->policy = policy;
     world->began_at = began_at;
+    world->span = world_span;
     world->exchanges = (struct exchanges){.arena = arena, .seed = seed};
     world->providers = ARENA_ARRAY(arena, struct provider_state, policy->provider_count);
     world->refused_tokens = ARENA_ARRAY(arena, int64_t, call_count + 1);
@@ -307,8 +309,10 @@ static const struct exchange *explain_exhausted(struct world *world,
     trouble->span =
         script->reply_count ? script->replies[script->reply_count - 1].span : script->replies_span;
     trouble->cure = REDIAL_STR("add a reply, or let the last one answer on with `forever: true`");
-    if (!script->span.source)
-        trouble->cure = REDIAL_STR("script this provider too, under `world:`");
+    if (!script->span.source) {
+        trouble->span = world->span;
+        trouble->cure = REDIAL_STR("script this provider too");
+    }
     if (!arena_printf(world->arena, &trouble->why,
                       "the world of '%.*s' has no reply left for attempt %d of call %u",
                       REDIAL_STR_ARG(name), request->attempt, request->call_number))

@@ -31,11 +31,12 @@ struct world_trouble {
     struct redial_str why, cure;
 };
 
-/* `began_at` is the instant that the script's times count from. All is made in `arena`, but for
- * what world_clean_up frees. NULL when memory is out. */
+/* `world_span` is where a provider that nobody scripted is missing; `began_at` is the instant that
+ * the script's times count from. All is made in `arena`, but for what world_clean_up frees. NULL
+ * when memory is out. */
 struct world *world_new(struct arena *arena, const struct redial_policy *policy,
                         const struct provider_script *scripts, size_t script_count,
-                        size_t call_count, uint64_t seed, int64_t began_at);
+                        struct span world_span, size_t call_count, uint64_t seed, int64_t began_at);
 void world_clean_up(struct world *world); /* NULL is fine */
 
 /* What the fake does to this request. NULL when it has no answer, explained in `trouble`. */

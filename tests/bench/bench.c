@@ -35,10 +35,10 @@ size_t bench_allocations(void)
     return allocations;
 }
 
-int64_t bench_now(void)
+int64_t bench_now(bool wall)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(wall ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -48,15 +48,16 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-double bench_median(void (*pass)(void *context), void *context, size_t operations, size_t passes)
+double bench_median(bool wall, void (*pass)(void *context), void *context, size_t operations,
+                    size_t passes)
 {
     double *results = malloc(passes * sizeof *results);
     if (!results) abort();
     pass(context);
     for (size_t i = 0; i < passes; i++) {
-        int64_t began = bench_now();
+        int64_t began = bench_now(wall);
         pass(context);
-        results[i] = (double)(bench_now() - began) / (double)operations;
+        results[i] = (double)(bench_now(wall) - began) / (double)operations;
     }
     qsort(results, passes, sizeof *results, by_value);
     double median = results[passes / 2];

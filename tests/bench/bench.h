@@ -6,10 +6,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-int64_t bench_now(void); /* monotonic, ns */
+/* ns: of the wall, or what this process has used of a core, which a busy machine does not move. */
+int64_t bench_now(bool wall);
 /* Runs `pass` (which does `operations` operations) `passes` times after one warm-up and gives the
  * median of ns per operation; the machine's noise moves the mean, not the median. */
-double bench_median(void (*pass)(void *context), void *context, size_t operations, size_t passes);
+double bench_median(bool wall, void (*pass)(void *context), void *context, size_t operations,
+                    size_t passes);
 size_t bench_allocations(
     void); /* malloc, calloc, realloc and aligned_alloc calls of the process so far */
 /* Prints one row: name, value, unit, the goal and whether it is met, and the method on a second

@@ -55,6 +55,7 @@ static void prepare(struct samples *samples, struct sample *sample, const char *
     struct redial_call_options options = {.provider = str_of(provider),
                                           .model = str_of(model),
                                           .query = (uint8_t)query,
+                                          .query_given = true,
                                           .max_tokens = 4096,
                                           .seed = 7};
     if (!redial_call_init(&sample->call, samples->engine, &options, now, &why)) fail(why.ptr);
@@ -132,7 +133,7 @@ static void the_ten_rows(struct samples *samples)
 
 static double median_of(struct samples *samples)
 {
-    return bench_median(decide_all, samples, samples->rounds * samples->count, PASSES);
+    return bench_median(false, decide_all, samples, samples->rounds * samples->count, PASSES);
 }
 
 /* ---- Many rules */

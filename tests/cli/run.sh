@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the command as a person does and compares what it prints.   tests/cli/run.sh BUILD [NAME.test...]
 #
-# A test is a text file; tests/cli/README.md shows how to add one:
+# A test is a text file. To add one, write a command with "? 0" below it, and run this with REDIAL_UPDATE=1:
 #
 #   ## why this matters                     comments
 #   $ redial explain policy.yaml stauts=1   the command, run by bash in the root of the project
@@ -20,9 +20,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0 ran=0
 
-# Nothing of the caller's environment changes what a test sees.
+# Nothing of the caller's environment changes what a test sees; $HOME is an empty folder, kept for the file's other commands.
 run_command() { # command → $work/got
-    env -i PATH="$build:$PATH" HOME="$work" LC_ALL=C bash -c "$1" >"$work/out" 2>"$work/err" </dev/null
+    env -i PATH="$build:$PATH" HOME="$work/home" LC_ALL=C bash -o pipefail -c "$1" >"$work/out" 2>"$work/err" </dev/null
     local status=$?
     { cat "$work/out"; sed 's/^/! /' "$work/err"; echo "? $status"; } >"$work/got"
 }
@@ -40,6 +40,7 @@ finish_command() { # the collected expectation is in $work/want
 
 for file in "${tests[@]}"; do
     : >"$work/new"
+    rm -rf "$work/home" && mkdir "$work/home"
     command='' number=0
     while IFS= read -r line || [ -n "$line" ]; do
         number=$((number + 1))

@@ -9,6 +9,7 @@
 #include "api/load.h"
 #include "document/node.h"
 #include "redial/redial.h"
+#include "simulator/run/replay.h"
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
@@ -84,6 +85,40 @@ static bool render_diagnostics(const char *path)
     return good;
 }
 
+/* Loads, runs, compares and reports one scenario on the virtual clock. */
+static bool replay(const char *path)
+{
+    FILE *nowhere = fopen("/dev/null", "w");
+    if (!nowhere) return false;
+    const struct replay_options options = {.paths = &path,
+                                           .path_count = 1,
+                                           .json = true,
+                                           .junit_path = "/dev/null",
+                                           .verbosity = REPLAY_STORIES,
+                                           .out = nowhere,
+                                           .err = nowhere};
+    int status = replay_run(&options);
+    fclose(nowhere);
+    if (status > 1 && !has_failed) {
+        fprintf(stderr, "torture: %s: status %d\n", path, status);
+        exit(1);
+    }
+    return status == 0;
+}
+
+static bool refuse(const char *path)
+{
+    FILE *nowhere = fopen("/dev/null", "w");
+    if (!nowhere) return false;
+    const struct replay_options options = {
+        .paths = &path, .path_count = 1, .out = nowhere, .err = nowhere};
+    int status = replay_run(&options);
+    fclose(nowhere);
+    if (status == 2) return true;
+    fprintf(stderr, "torture: %s: status %d\n", path, status);
+    exit(1);
+}
+
 static const struct {
     const char *name;
     work_fn *work;
@@ -91,6 +126,9 @@ static const struct {
 } works[] = {
     {"the default policy", load_policy, "policies/claude-code.yaml"},
     {"diagnostics of a wrong policy", render_diagnostics, "tests/golden/policy/unknown-key.yaml"},
+    {"a scenario", replay, "tests/torture/all.yaml"},
+    {"a scenario with mistakes", refuse, "tests/golden/scenario/unknown-keys.yaml"},
+    {"a world that runs out", refuse, "tests/golden/scenario/runs-out.yaml"},
 };
 
 static bool torture(const char *name, work_fn *work, const char *path)

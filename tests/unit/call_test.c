@@ -425,7 +425,7 @@ Test(call, wrong_options_are_refused_with_a_sentence)
         {.model = REDIAL_STR("m1"), .provider = REDIAL_STR("nowhere")},
         {.provider = REDIAL_STR("anthropic")},
         {.model = REDIAL_STR("m1"), .max_tokens = -1},
-        {.model = REDIAL_STR("m1"), .query = 9},
+        {.model = REDIAL_STR("m1"), .query = 9, .query_given = true},
     };
     for (size_t i = 0; i < REDIAL_COUNT_OF(wrong); i++) {
         struct redial_call call;

@@ -2,6 +2,7 @@
  * tests/golden/policy. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <stdio.h>
 
 #include "api/load.h"
 #include "config/config.h"
@@ -67,8 +68,8 @@ Test(config, every_row_of_the_error_table_has_its_maximum)
         {"output limit", 3, false},       {"aws auth", 1, false},
         {"gcp auth", 1, false},           {"azure auth", 1, false},
     };
-    struct redial_policy *policy =
-        redial_policy_load("policies/claude-code.yaml", NULL, redial_diags_new());
+    struct redial_diags *diags = redial_diags_new();
+    struct redial_policy *policy = redial_policy_load("policies/claude-code.yaml", NULL, diags);
     cr_assert_not_null(policy);
     for (size_t i = 0; i < REDIAL_COUNT_OF(rows); i++) {
         const struct rule *found = NULL;
@@ -80,6 +81,7 @@ Test(config, every_row_of_the_error_table_has_its_maximum)
         cr_expect_eq(found->then.count > 0, rows[i].then, "%s", rows[i].rule);
     }
     redial_policy_release(policy);
+    redial_diags_destroy(diags);
 }
 
 /* ---- The environment */
@@ -369,4 +371,58 @@ Test(config, a_file_that_cannot_be_read_makes_no_policy)
     cr_expect_eq(redial_policy_rule(policy, REDIAL_NO_INDEX).len, 0);
     redial_policy_release(policy);
     redial_diags_destroy(diags);
+}
+
+/* ---- The page about the language */
+
+static void read_block(const char *path, size_t number, struct text *out)
+{
+    FILE *file = fopen(path, "r");
+    char line[512];
+    size_t blocks = 0;
+    bool inside = false;
+    cr_assert_not_null(file);
+    while (fgets(line, sizeof line, file)) {
+        struct redial_str text = str_of(line);
+        bool fence = str_starts_with(text, REDIAL_STR("```"));
+        if (inside && !fence && blocks == number) text_append(out, text);
+        if (!fence) continue;
+        inside = !inside;
+        blocks += inside;
+    }
+    fclose(file);
+}
+
+Test(config, the_examples_of_the_language_page_load)
+{
+    struct text policy_text = TEXT_INIT, platform_text = TEXT_INIT, said = TEXT_INIT;
+    read_block("policies/README.md", 1, &policy_text);
+    read_block("policies/README.md", 2, &platform_text);
+    text_printf(&platform_text, "redial: 1\nrules: [{name: all, when: always, do: [fail]}]\n");
+    const struct text *const blocks[] = {&policy_text, &platform_text};
+    static const struct redial_env none[] = {{NULL, NULL}};
+    for (size_t i = 0; i < REDIAL_COUNT_OF(blocks); i++) {
+        struct diag_list *diags = diag_list_new();
+        struct redial_policy *policy =
+            policy_load_text(REDIAL_STR("policies/README.md"), text_str(blocks[i]), none, diags);
+        diag_render(diags, false, &said);
+        cr_expect(policy, "block %zu: %s", i + 1, said.ptr);
+        redial_policy_release(policy);
+        diag_list_destroy(diags);
+    }
+    text_clean_up(&policy_text);
+    text_clean_up(&platform_text);
+    text_clean_up(&said);
+}
+
+Test(config, more_rules_than_a_policy_can_number_are_refused_at_once)
+{
+    struct text many = TEXT_INIT, said = TEXT_INIT;
+    text_printf(&many, "redial: 1\nplatforms: {anthropic: {}}\nrules:\n");
+    for (int i = 0; i < 65001; i++) text_append(&many, REDIAL_STR("- {}\n"));
+    cr_expect_null(load(many.ptr, NULL, &said));
+    cr_expect_neq(str_find(text_str(&said), REDIAL_STR("65001 rules")), SIZE_MAX, "%s", said.ptr);
+    cr_expect_lt(said.len, 500u, "one error, not one for each rule");
+    text_clean_up(&many);
+    text_clean_up(&said);
 }

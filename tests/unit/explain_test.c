@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 
 #include "api/load.h"
+#include "document/json.h"
 #include "story/outlook.h"
 #include "tests/support/failing_memory.h"
 
@@ -120,6 +121,20 @@ static void event_as_json(struct text *text)
 {
     struct redial_str reason;
     if (!explain_event_json(policy, &facts, text, &reason)) text->failed = true;
+}
+
+Test(explain, the_json_forms_are_one_json_object_each)
+{
+    explain_fn *const forms[] = {whole_as_json, event_as_json};
+    cr_assert(read_facts("status=529", NULL));
+    for (size_t i = 0; i < REDIAL_COUNT_OF(forms); i++) {
+        struct text text = TEXT_INIT;
+        forms[i](&text);
+        struct json *json = json_parse(str_trim(text_str(&text)));
+        cr_expect(json_is_object(json), "form %zu", i);
+        json_free(json);
+        text_clean_up(&text);
+    }
 }
 
 static void expect_survival(explain_fn *explain)

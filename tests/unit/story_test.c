@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include "document/json.h"
 #include "tests/support/failing_memory.h"
 
 #define START (INT64_C(1767225600) * NS_PER_SECOND)
@@ -411,7 +412,7 @@ ParameterizedTest(struct canary *row, story, no_format_shows_a_secret)
 {
     struct redial_str known[] = {REDIAL_STR("hunter2-canary")};
     story_destroy(story);
-    story = story_new(START, &(struct story_secrets){known, 1});
+    story = story_new(START, &(struct secrets){known, 1});
     struct redial_str said = str_of(row->text);
     struct redial_header header = {REDIAL_STR("retry-after"), said};
     call.hint[1] = (struct redial_hint){.kind = REDIAL_HINT_UNREADABLE};
@@ -441,11 +442,32 @@ Test(story, plain_words_are_left_alone)
     cr_expect_not(strstr(text, "[redacted]"), "%s", text);
 }
 
+Test(story, every_json_line_is_one_json_object)
+{
+    struct redial_header header = {REDIAL_STR("retry-after"), REDIAL_STR("\"\\\t\xff\x01")};
+    struct redial_event event = limited(&header, 1);
+    call.hint[1] = (struct redial_hint){.kind = REDIAL_HINT_UNREADABLE};
+    event.message = header.value;
+    record_send(0, REDIAL_EVENT_START, 1);
+    record(1, event, wait_of(0, 1, REDIAL_CLASS_RATE_LIMITED, REDIAL_WAIT_BACKOFF, MS));
+    record(2, overloaded(), decision_of(REDIAL_DECISION_FINISH, 1, 1));
+    story_note(story, START, 0, header.value);
+    json_of_story();
+    struct redial_str rest = text_str(&out), line;
+    size_t lines = 0;
+    for (; str_split(&rest, '\n', &line); lines++) {
+        struct json *json = json_parse(line);
+        cr_expect(json_is_object(json), "%.*s", REDIAL_STR_ARG(line));
+        json_free(json);
+    }
+    cr_expect_eq(lines, 4);
+}
+
 static bool tell_all(void)
 {
     struct redial_str secrets[] = {REDIAL_STR("hunter2-canary")};
     struct text text = TEXT_INIT;
-    story = story_new(START, &(struct story_secrets){secrets, 1});
+    story = story_new(START, &(struct secrets){secrets, 1});
     if (!story) return false;
     record_send(0, REDIAL_EVENT_START, 1);
     record(40, overloaded(), wait_of(1, 1, REDIAL_CLASS_OVERLOADED, REDIAL_WAIT_FIXED, MS));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "simulator/run/transport.h"
+#include "tests/support/failing_memory.h"
 #include "tests/support/small_policy.h"
 
 static struct transport *wire;
@@ -14,6 +15,7 @@ static struct request_seen seen;
 static struct redial_event events[2];
 static size_t count;
 static struct redial_str why;
+static struct redial_str model = REDIAL_STR_INIT("claude-opus-4-6");
 
 static void start(void)
 {
@@ -76,7 +78,7 @@ static bool begin(enum platform_kind platform, const struct exchange *exchange, 
         .platform = platform,
         .exchange = exchange,
         .request = {.provider = (uint16_t)platform,
-                    .model = REDIAL_STR_INIT("claude-opus-4-6"),
+                    .model = model,
                     .max_tokens = 4096,
                     .input_tokens = 7,
                     .credential = 2,
@@ -160,6 +162,18 @@ Test(wire, reads_the_request_from_the_bytes_that_arrived)
             cr_expect_eq(seen.connection, REQUEST_ON_NEW_CONNECTION);
             wire->abandon(wire, &attempt, NULL);
         }
+}
+
+Test(wire, reads_a_models_name_from_a_path_that_had_to_be_encoded)
+{
+    static const enum platform_kind platforms[] = {PLATFORM_BEDROCK, PLATFORM_VERTEX};
+    struct exchange message = reply_of(200, false, ACTS(message_acts));
+
+    model = REDIAL_STR("claude-haiku-4-5");
+    for (size_t i = 0; i < REDIAL_COUNT_OF(platforms); i++) {
+        play(platforms[i], &message, false);
+        cr_expect(str_is(seen.model, "claude-haiku-4-5"), "%.*s", REDIAL_STR_ARG(seen.model));
+    }
 }
 
 Test(wire, keeps_a_connection_that_ended_in_order_and_leaves_it_when_asked)
@@ -377,4 +391,41 @@ Test(wire, gives_up_an_attempt_in_the_phase_it_had_reached)
         expect_broken(REDIAL_CAUSE_ETIMEDOUT, rows[row].phase);
         cr_expect_null(attempt.carried);
     }
+}
+
+/* True when a whole reply was carried. */
+static bool carry_one(void)
+{
+    struct exchange overloaded = reply_of(529, false, ACTS(overloaded_acts));
+    bool done = false;
+
+    wire = transport_wire_new(small_policy(), &why);
+    if (!wire) return false;
+    if (begin(PLATFORM_ANTHROPIC, &overloaded, false)) done = true;
+    for (size_t i = 0; done && attempt.carried && i < overloaded.act_count; i++)
+        done = wire->perform(wire, &attempt, &overloaded.acts[i], events, &count, &why);
+    done = done && count == 1 && events[0].kind == REDIAL_EVENT_REPLY;
+    wire->destroy(wire);
+    return done;
+}
+
+Test(wire_memory, survives_every_failed_allocation, .timeout = 120)
+{
+    bool failed = true;
+
+    for (size_t nth = 1; failed; nth++) {
+        failing_memory_begin(nth);
+        bool done = carry_one();
+        failed = failing_memory_end();
+        cr_assert(done || failed, "nothing failed, and yet: %.*s", REDIAL_STR_ARG(why));
+        cr_assert_eq(failing_memory_live(), 0, "a leak when allocation %zu fails", nth);
+    }
+}
+
+Test(wire, cleans_up_attempts_that_were_under_way_when_it_is_destroyed)
+{
+    struct exchange message = reply_of(200, false, ACTS(message_acts));
+
+    cr_assert(begin(PLATFORM_BEDROCK, &message, false), "%.*s", REDIAL_STR_ARG(why));
+    cr_assert(wire->perform(wire, &attempt, &message.acts[0], events, &count, &why));
 }

@@ -47,7 +47,8 @@ const char *redial_state_name(enum redial_state value);
 struct redial_call_options {
     struct redial_str provider; /* a provider of the policy; empty: the policy's choice */
     struct redial_str model;    /* must outlive the call */
-    uint8_t query;              /* enum redial_query */
+    uint8_t query;              /* enum redial_query, where query_given */
+    bool query_given;
     bool unattended;      /* switches the mode on for this call; the policy's environment may too */
     int64_t max_tokens;   /* the request's max_tokens */
     int64_t input_tokens; /* size of the prompt, 0 unknown */
@@ -82,6 +83,7 @@ struct redial_call {
     uint8_t delivered;        /* output of the running attempt was handed to the caller */
     uint8_t in_then;          /* the running steps are the rule's `then` */
     uint8_t repair;           /* REPAIRING: which one was asked for */
+    uint8_t leg_sent;         /* the leg has sent its first attempt */
     uint8_t compacted;        /* the failure being worked on was compacted already */
     uint8_t own_provider; /* the caller named the provider: no hook chooses another to begin with */
     uint8_t step_next;    /* the next step of the running list */
@@ -167,7 +169,8 @@ struct redial_decision {
         delay_jitter;     /* how a backoff came about: capped base and what jitter changed */
     int64_t delay_hint;   /* what the server asked for, 0 none */
     int64_t wake_at;      /* WAIT */
-    int64_t abort_at;     /* SEND: when a driver gives the attempt up as ETIMEDOUT */
+    int64_t abort_at;     /* SEND: when a driver gives the attempt up as ETIMEDOUT. REPAIR: when it
+                             reports TIMER, since the deadline has passed; INT64_MAX never */
     int64_t idle_timeout; /* SEND: longest silence within a streamed reply, ns */
     int64_t max_tokens;   /* SEND: of the request */
     struct redial_str hook_error; /* what went wrong in a Lua hook, with file and line; empty:

@@ -1,6 +1,4 @@
-#include "story/redact.h"
-
-#include "story/story.h"
+#include "base/redact.h"
 
 /* What a credential looks like: an introduction, then a run of bytes that may belong to it. */
 struct pattern {
@@ -137,6 +135,7 @@ static size_t pattern_len(const struct pattern *pattern, struct redial_str text,
         begin += more;
     }
     struct redial_str secret = str_skip(text, begin);
+    if (str_starts_with(secret, REDIAL_STR(REDACTED))) return 0; /* cut before: nothing is left */
     secret.len = run_of(secret, pattern->belongs);
     if (secret.len < pattern->shortest) return 0;
     if (pattern->wordlike && is_plain_word(secret)) return 0;
@@ -145,7 +144,7 @@ static size_t pattern_len(const struct pattern *pattern, struct redial_str text,
 }
 
 /* The longest known secret that begins here: one may be the beginning of another. */
-static size_t known_len(struct redial_str text, const struct story_secrets *known)
+static size_t known_len(struct redial_str text, const struct secrets *known)
 {
     size_t len = 0;
     for (size_t i = 0; known && i < known->count; i++)
@@ -172,7 +171,7 @@ static size_t userinfo_len(struct redial_str text, size_t *kept)
 
 /* The secret that begins here, as bytes to leave out after `*kept` bytes to keep; 0 when none
  * does. */
-static size_t secret_len(struct redial_str text, bool at_word, const struct story_secrets *known,
+static size_t secret_len(struct redial_str text, bool at_word, const struct secrets *known,
                          size_t *kept)
 {
     *kept = 0;
@@ -183,7 +182,7 @@ static size_t secret_len(struct redial_str text, bool at_word, const struct stor
     return len;
 }
 
-bool redact(struct redial_str piece, const struct story_secrets *known, struct text *out)
+bool redact(struct redial_str piece, const struct secrets *known, struct text *out)
 {
     bool cut = false;
     size_t from = 0, at = 0;

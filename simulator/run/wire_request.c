@@ -1,0 +1,91 @@
+/* The request of an attempt on the wire: what its call asks for, with a prompt of the size that it
+ * states, to the place where its exchange happens. */
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "simulator/run/wire_parts.h"
+#include "simulator/world/credential.h"
+
+#define PADDING_LEN (8u << 20) /* more than the socket buffers of both sides hold */
+
+static const char *const base_paths[PLATFORM_KIND_COUNT] = {
+    [PLATFORM_ANTHROPIC] = "",
+    [PLATFORM_BEDROCK] = "",
+    [PLATFORM_VERTEX] = "/v1",
+    [PLATFORM_FOUNDRY] = "/anthropic",
+};
+
+/* A label has at most 63 characters (RFC 1035 §2.3.4): no resolver asks anybody about this one. */
+#define UNRESOLVABLE                                                                               \
+    "https://a-label-of-more-than-sixty-three-characters-is-no-name-at-all-anywhere.invalid"
+
+static bool write_base_url(const struct carried *carried, struct redial_str *url)
+{
+    struct sockaddr_in closed = {0};
+    socklen_t len = sizeof closed;
+    uint16_t port = endpoint_port(carried->endpoint);
+
+    if (carried->attempt->exchange->fault == REQUEST_UNRESOLVED) {
+        *url = REDIAL_STR(UNRESOLVABLE);
+        return true;
+    }
+    if (carried->attempt->exchange->fault == REQUEST_REFUSED) {
+        getsockname(carried->wire->closed_socket, (struct sockaddr *)&closed, &len);
+        port = ntohs(closed.sin_port);
+    }
+    return arena_printf(carried->arena, url, "http://127.0.0.1:%u%s", port,
+                        base_paths[carried->attempt->platform]);
+}
+
+/* A prompt of so many words, each one token to the fake. A body that must not fit into the socket
+ * buffers is padded with blanks, which JSON allows anywhere. */
+static void write_messages(const struct attempt *attempt, struct text *messages)
+{
+    char blanks[4096];
+    bool padded = attempt->exchange->fault == REQUEST_BROKEN_PIPE;
+
+    memset(blanks, ' ', sizeof blanks);
+    text_append(messages, REDIAL_STR("[{\"role\":\"user\",\"content\":\""));
+    for (int64_t i = 0; i < attempt->request.input_tokens; i++)
+        text_append(messages, REDIAL_STR("w "));
+    text_append(messages, REDIAL_STR("\"}"));
+    for (size_t len = 0; padded && len < PADDING_LEN; len += sizeof blanks)
+        text_append(messages, (struct redial_str){blanks, sizeof blanks});
+    text_append_char(messages, ']');
+}
+
+static struct redial_str find_request_id(const struct request_seen *request)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (str_eq_nocase(request->headers[i].name, REDIAL_STR("x-client-request-id")))
+            return request->headers[i].value;
+    return REDIAL_STR("");
+}
+
+bool wire_build_request(struct carried *carried, struct redial_str *why)
+{
+    const struct attempt *attempt = carried->attempt;
+    char credential[SIMULATED_CREDENTIAL_SIZE];
+    struct text messages = TEXT_INIT;
+    struct request_facts facts = {
+        .policy = carried->wire->policy,
+        .provider = attempt->provider,
+        .model = attempt->request.model,
+        .max_tokens = attempt->request.max_tokens,
+        .stream = attempt->request.stream,
+        .project = REDIAL_STR("simulated-project"),
+        .client_request_id = find_request_id(&attempt->request),
+    };
+    bool built = false;
+
+    simulated_credential(attempt->platform, attempt->request.credential, credential);
+    facts.credential = str_of(credential);
+    write_messages(attempt, &messages);
+    facts.messages = text_str(&messages);
+    *why = REDIAL_STR("memory is out");
+    if (!messages.failed && write_base_url(carried, &facts.base_url))
+        built = request_build(carried->arena, &facts, &carried->request, why);
+    text_clean_up(&messages);
+    return built;
+}

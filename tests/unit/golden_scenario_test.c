@@ -1,0 +1,62 @@
+/* Every file of tests/golden/scenario is played, and what is said of it is compared with the text
+ * beside it, to the letter. REDIAL_UPDATE=1 writes the texts anew, for a person to review. */
+#include <criterion/criterion.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "simulator/run/play.h"
+
+#define FOLDER "tests/golden/scenario/"
+
+static void describe(const char *path, struct text *out)
+{
+    const struct replay_options options = {.out = stdout, .err = stderr};
+    struct result result = {.arena = arena_new()};
+    cr_assert(play_scenario(path, &options, &result));
+    text_append(out, result.diagnostics);
+    text_printf(out, "%s\n", result_status_name(result.status));
+    arena_destroy(result.arena);
+}
+
+static void read_file(const char *path, struct text *out)
+{
+    FILE *file = fopen(path, "r");
+    char piece[4096];
+    size_t count;
+    if (!file) return;
+    while ((count = fread(piece, 1, sizeof piece, file)) > 0)
+        text_append(out, (struct redial_str){piece, count});
+    fclose(file);
+}
+
+static void write_file(const char *path, const struct text *text)
+{
+    FILE *file = fopen(path, "w");
+    cr_assert_not_null(file, "cannot write %s", path);
+    fwrite(text->ptr, 1, text->len, file);
+    fclose(file);
+}
+
+static void compare(const char *path)
+{
+    char golden[512];
+    struct text got = TEXT_INIT, wanted = TEXT_INIT;
+    snprintf(golden, sizeof golden, "%.*s.txt", (int)(strlen(path) - strlen(".yaml")), path);
+    describe(path, &got);
+    if (getenv("REDIAL_UPDATE")) write_file(golden, &got);
+    read_file(golden, &wanted);
+    cr_expect(str_eq(text_str(&got), text_str(&wanted)), "%s\nexp:\n%.*s\ngot:\n%.*s", path,
+              REDIAL_STR_ARG(text_str(&wanted)), REDIAL_STR_ARG(text_str(&got)));
+    text_clean_up(&got);
+    text_clean_up(&wanted);
+}
+
+Test(golden, what_is_said_of_a_wrong_scenario_is_fixed_to_the_letter)
+{
+    glob_t found;
+    cr_assert_eq(glob(FOLDER "*.yaml", 0, NULL, &found), 0, "run it from the root of the project");
+    for (size_t i = 0; i < found.gl_pathc; i++) compare(found.gl_pathv[i]);
+    globfree(&found);
+}
