@@ -12,10 +12,22 @@
 #define LOAD_INSTRUCTIONS     1000000
 #define LOAD_MEMORY           ((size_t)16 << 20)
 #define TAKEN_PER_USED        16 /* a call that fills its memory so often over is going in circles */
+#define REFUSALS_MAX          64                 /* each costs a full collection */
+#define GARBAGE_KEPT          ((size_t)64 << 10) /* between calls */
 #define MEMORY_PER_BYTE       32 /* of input: a text, its table and the text that is made of it */
 #define INSTRUCTIONS_PER_BYTE 16
 
 /* ---- Memory ---- */
+
+/* Lua answers every refusal with a full collection and asks again: refused often enough, a call has
+ * spent its time on that, and is refused for good. */
+static bool is_refused(struct hook_state *state, size_t grown)
+{
+    bool over = state->used + grown > state->used_max || state->taken + grown > state->taken_max ||
+                state->refusals > REFUSALS_MAX;
+    state->refusals += over;
+    return over;
+}
 
 /* Lua takes it for granted that shrinking and freeing never fail. */
 static void *take(void *context, void *block, size_t old_size, size_t size)
@@ -27,11 +39,7 @@ static void *take(void *context, void *block, size_t old_size, size_t size)
         free(block);
         return NULL;
     }
-    if (size > old && (state->used + (size - old) > state->used_max ||
-                       state->taken + (size - old) > state->taken_max)) {
-        state->memory_out = true;
-        return NULL;
-    }
+    if (size > old && is_refused(state, size - old)) return NULL;
     void *moved = realloc(block, size);
     if (!moved) return size <= old ? block : NULL;
     if (size > old) state->taken += size - old;
@@ -67,17 +75,23 @@ static void set_budgets(struct hook_state *state, int64_t instructions, size_t m
     state->instructions = instructions;
     state->work_left = instructions;
     state->taken = 0;
-    state->used_max = state->used + memory;
+    state->used_max = state->base + memory;
     state->taken_max = TAKEN_PER_USED * memory;
-    state->memory_out = false;
+    state->refusals = 0;
     lua_sethook(state->lua, instructions_out, LUA_MASKCOUNT, count);
 }
 
+/* What a call leaves behind has no part in the next one's budget: the same call ends the same way
+ * in every state, whatever the state did before. */
 static void lift_budgets(struct hook_state *state)
 {
     state->used_max = state->taken_max = SIZE_MAX;
-    state->taken = 0;
     lua_sethook(state->lua, NULL, 0, 0);
+}
+
+static void tidy(struct hook_state *state)
+{
+    if (state->used > state->base + GARBAGE_KEPT) lua_gc(state->lua, LUA_GCCOLLECT);
 }
 
 /* ---- Errors ---- */
@@ -141,7 +155,7 @@ static void take_error(struct hook_state *state, int status, uint16_t function)
     const struct hooks_policy *hooks = &state->policy->hooks;
     const char *text = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "";
     bool known = function < hooks->function_count;
-    if (status == LUA_ERRMEM && state->memory_out)
+    if (status == LUA_ERRMEM && state->refusals > 0)
         set_error(state, "%.*s:%d: %.*s the memory budget of %lld KB is used up",
                   REDIAL_STR_ARG(hooks->file), known ? state->lines[function] : 1,
                   known ? (int)hooks->functions[function].name.len : 0,
@@ -190,9 +204,11 @@ bool hook_state_call(struct hook_state *state, uint16_t function, int count)
     bool unchanged = is_unchanged(state, function);
     if (status != LUA_OK || !unchanged) {
         lua_settop(lua, base);
+        tidy(state);
         return false;
     }
     lua_remove(lua, base + 1);
+    tidy(state);
     return true;
 }
 
@@ -212,6 +228,7 @@ bool hook_state_run(struct hook_state *state, lua_CFunction function, void *argu
     if (status != LUA_OK) take_error(state, status, compact);
     bool unchanged = is_unchanged(state, compact);
     lua_settop(lua, base);
+    tidy(state);
     return status == LUA_OK && unchanged;
 }
 
@@ -336,12 +353,14 @@ static bool make_protected(struct hook_state *state, struct hook_trouble *troubl
     int status = lua_pcall(lua, 1, 0, 1);
     lift_budgets(state);
     if (status != LUA_OK) {
-        trouble->out_of_memory = status == LUA_ERRMEM && !state->memory_out;
+        trouble->out_of_memory = status == LUA_ERRMEM && state->refusals == 0;
         take_error(state, status, NO_INDEX);
         tell_trouble(state, trouble);
     }
     lua_settop(lua, 0);
     lua_gc(lua, LUA_GCCOLLECT);
+    lua_gc(lua, LUA_GCSTOP); /* from here on only `tidy` and refusals collect */
+    state->base = state->used;
     return status == LUA_OK && trouble->missing < 0;
 }
 

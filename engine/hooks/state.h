@@ -29,9 +29,10 @@ struct hook_state {
     const struct redial_policy *policy;
     /* Memory: what is held, and what one call may hold and take in all. */
     size_t used, used_max, taken, taken_max;
+    size_t base;          /* of `used`, as the file leaves it */
+    int refusals;         /* requests for memory that the running call was refused */
     int64_t instructions; /* of the running call */
     int64_t work_left;    /* what library functions may still do in it */
-    bool memory_out;      /* a request was refused: for the message */
     /* The file's locals: how many are guarded, and which upvalue each is. */
     struct hook_guard *guards;
     size_t guard_count, guard_capacity;
