@@ -92,3 +92,17 @@ void consult_request(struct turn *turn)
         turn->call->max_tokens = max_tokens;
     note_error(turn);
 }
+
+int64_t hooks_excess(const struct redial_call *call)
+{
+    const struct platform_model *model =
+        policy_platform_model(call->policy, call->platform, call->model_index);
+    int64_t context = call->failed_context_tokens ? call->failed_context_tokens
+                      : model                     ? model->context
+                                                  : 0;
+    int64_t input = call->failed_input_tokens ? call->failed_input_tokens : call->input_tokens;
+    if (context <= 0 || input <= 0) return 0;
+    /* What overflows only together with the answer must leave room for that. */
+    if (call->class != REDIAL_CLASS_PROMPT_TOO_LONG) input = duration_add(input, call->max_tokens);
+    return input > context ? input - context : 0;
+}

@@ -63,6 +63,10 @@ struct hook_port {
     void (*close)(struct hooks *hooks); /* with the policy */
 };
 
+/* Tokens by which a call's prompt exceeds what fits, as far as its last failure and the platform's
+ * file tell; 0 unknown. For drivers. */
+int64_t hooks_excess(const struct redial_call *call);
+
 static inline bool hooks_have(const struct redial_policy *policy, enum hook_point point)
 {
     return policy->hooks.port && policy->hooks.point[point] != NO_INDEX;

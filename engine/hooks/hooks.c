@@ -350,38 +350,39 @@ static struct span line_of(const struct source *source, int line)
     return span_of(source, begin + indent, begin + end);
 }
 
-static void explain_missing(const struct redial_policy *policy, const struct hook_trouble *trouble,
-                            struct diag_list *diags)
+static void explain_missing(const struct redial_policy *policy, size_t number,
+                            const struct hook_trouble *trouble, struct diag_list *diags)
 {
     const struct hooks_policy *hooks = &policy->hooks;
-    const struct hook_function *function = &hooks->functions[trouble->missing];
+    const struct hook_function *function = &hooks->functions[number];
+    struct redial_str name = function->name;
     struct diag *diag =
         diag_error(diags, "no-function", function->span, "%.*s has no function '%.*s'",
-                   REDIAL_STR_ARG(hooks->file), REDIAL_STR_ARG(function->name));
-    if (trouble->no_function)
-        diag_cure(diags, diag, "'%.*s' is there, but it is no function",
-                  REDIAL_STR_ARG(function->name));
-    else if (trouble->suggestion[0])
-        diag_cure(diags, diag, "did you mean '%s'?", trouble->suggestion);
+                   REDIAL_STR_ARG(hooks->file), REDIAL_STR_ARG(name));
+    if (trouble->functions[number].no_function)
+        diag_cure(diags, diag, "'%.*s' is there, but it is no function", REDIAL_STR_ARG(name));
+    else if (trouble->functions[number].suggestion[0])
+        diag_cure(diags, diag, "did you mean '%s'?", trouble->functions[number].suggestion);
     else
-        diag_cure(diags, diag, "add `function %.*s(…) … end`; a local function is not found",
-                  REDIAL_STR_ARG(function->name));
+        diag_cure(diags, diag, "add `function %.*s(...) ... end`; a local function is not found",
+                  REDIAL_STR_ARG(name));
     diag_note(diags, diag, hooks->span, "the file is named here");
 }
 
-static bool explain_trouble(const struct redial_policy *policy, const struct hook_trouble *trouble,
+static void explain_trouble(const struct redial_policy *policy, const struct hook_trouble *trouble,
                             struct diag_list *diags)
 {
+    const struct hooks_policy *hooks = &policy->hooks;
     if (trouble->out_of_memory) {
         diag_out_of_memory(diags);
-    } else if (trouble->missing >= 0) {
-        explain_missing(policy, trouble, diags);
-    } else {
-        struct diag *diag = diag_error(
-            diags, "bad-hook", line_of(policy->hooks.source, trouble->line), "%s", trouble->text);
-        diag_note(diags, diag, policy->hooks.span, "the file is named here");
+        return;
     }
-    return false;
+    for (size_t i = 0; i < hooks->function_count; i++)
+        if (trouble->functions[i].missing) explain_missing(policy, i, trouble, diags);
+    if (trouble->text[0] == '\0') return;
+    struct diag *diag =
+        diag_error(diags, "bad-hook", line_of(hooks->source, trouble->line), "%s", trouble->text);
+    diag_note(diags, diag, hooks->span, "the file is named here");
 }
 
 static const struct hook_port functions = {
@@ -408,7 +409,8 @@ bool hooks_open(struct redial_policy *policy, struct diag_list *diags)
     struct hook_state *state = hook_state_new(policy, &trouble);
     if (!state) {
         free(hooks);
-        return explain_trouble(policy, &trouble, diags);
+        explain_trouble(policy, &trouble, diags);
+        return false;
     }
     pool_give(hooks, state);
     hooks->port = functions;

@@ -73,6 +73,7 @@ static void set_budgets(struct hook_state *state, int64_t instructions, size_t m
 {
     int count = instructions < INT32_MAX ? (int)instructions : INT32_MAX;
     state->instructions = instructions;
+    state->memory = memory;
     state->work_left = instructions;
     state->taken = 0;
     state->used_max = state->base + memory;
@@ -160,7 +161,7 @@ static void take_error(struct hook_state *state, int status, uint16_t function)
                   REDIAL_STR_ARG(hooks->file), known ? state->lines[function] : 1,
                   known ? (int)hooks->functions[function].name.len : 0,
                   known ? hooks->functions[function].name.ptr : "",
-                  (long long)(hooks->memory >> 10));
+                  (long long)(state->memory >> 10));
     else if (status == LUA_ERRMEM)
         set_error(state, "%.*s:%d: out of memory", REDIAL_STR_ARG(hooks->file),
                   known ? state->lines[function] : 1);
@@ -237,6 +238,7 @@ bool hook_state_run(struct hook_state *state, lua_CFunction function, void *argu
 struct making {
     struct hook_state *state;
     struct hook_trouble *trouble;
+    bool whole; /* every function that the policy names is there */
 };
 
 static void make_slots(lua_State *lua)
@@ -264,32 +266,42 @@ static void suggest(lua_State *lua, int env, struct redial_str name, char *out, 
     if (closest != SIZE_MAX) snprintf(out, size, "%.*s", REDIAL_STR_ARG(words[closest]));
 }
 
-/* The functions that the policy names, to their slots. False when one is not there. */
-static bool find_functions(lua_State *lua, struct making *making, int env)
+/* One function of the policy to its slot, from the top of the stack. */
+static bool keep_function(lua_State *lua, struct making *making, int env, int functions, size_t i)
 {
     struct hook_state *state = making->state;
-    const struct hooks_policy *hooks = &state->policy->hooks;
+    struct redial_str name = state->policy->hooks.functions[i].name;
+    lua_Debug place;
+    if (lua_isfunction(lua, -1) && !lua_iscfunction(lua, -1)) {
+        lua_pushvalue(lua, -1);
+        lua_getinfo(lua, ">S", &place);
+        state->lines[i] = place.linedefined;
+        lua_rawseti(lua, functions, (lua_Integer)(i + 1));
+        return true;
+    }
+    making->trouble->functions[i].missing = true;
+    making->trouble->functions[i].no_function = !lua_isnil(lua, -1);
+    suggest(lua, env, name, making->trouble->functions[i].suggestion,
+            sizeof making->trouble->functions[i].suggestion);
+    lua_pop(lua, 1);
+    return false;
+}
+
+static bool find_functions(lua_State *lua, struct making *making, int env)
+{
+    const struct hooks_policy *hooks = &making->state->policy->hooks;
+    bool all = true;
     lua_rawgeti(lua, LUA_REGISTRYINDEX, SLOT_FUNCTIONS);
     int functions = lua_gettop(lua);
     for (size_t i = 0; i < hooks->function_count; i++) {
         struct redial_str name = hooks->functions[i].name;
         lua_pushlstring(lua, name.ptr, name.len);
-        int type = lua_rawget(lua, env);
-        if (type != LUA_TFUNCTION || lua_iscfunction(lua, -1)) {
-            making->trouble->missing = (int)i;
-            making->trouble->no_function = type != LUA_TNIL;
-            suggest(lua, env, name, making->trouble->suggestion,
-                    sizeof making->trouble->suggestion);
-            return false;
-        }
-        lua_Debug place;
-        lua_pushvalue(lua, -1);
-        lua_getinfo(lua, ">S", &place);
-        state->lines[i] = place.linedefined;
-        lua_rawseti(lua, functions, (lua_Integer)(i + 1));
+        lua_rawget(lua, env);
+        all = keep_function(lua, making, env, functions, i) && all;
     }
     lua_settop(lua, functions - 1);
-    return true;
+    making->whole = all;
+    return all;
 }
 
 static int make(lua_State *lua)
@@ -344,7 +356,7 @@ static void tell_trouble(struct hook_state *state, struct hook_trouble *trouble)
 static bool make_protected(struct hook_state *state, struct hook_trouble *trouble)
 {
     lua_State *lua = state->lua;
-    struct making making = {state, trouble};
+    struct making making = {.state = state, .trouble = trouble};
     *(struct hook_state **)lua_getextraspace(lua) = state;
     lua_pushcfunction(lua, add_place);
     lua_pushcfunction(lua, make);
@@ -361,12 +373,12 @@ static bool make_protected(struct hook_state *state, struct hook_trouble *troubl
     lua_gc(lua, LUA_GCCOLLECT);
     lua_gc(lua, LUA_GCSTOP); /* from here on only `tidy` and refusals collect */
     state->base = state->used;
-    return status == LUA_OK && trouble->missing < 0;
+    return status == LUA_OK && making.whole;
 }
 
 struct hook_state *hook_state_new(const struct redial_policy *policy, struct hook_trouble *trouble)
 {
-    *trouble = (struct hook_trouble){.missing = -1, .out_of_memory = true};
+    *trouble = (struct hook_trouble){.out_of_memory = true};
     struct hook_state *state = calloc(1, sizeof *state);
     if (!state) return NULL;
     state->policy = policy;

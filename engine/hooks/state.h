@@ -29,10 +29,11 @@ struct hook_state {
     const struct redial_policy *policy;
     /* Memory: what is held, and what one call may hold and take in all. */
     size_t used, used_max, taken, taken_max;
-    size_t base;          /* of `used`, as the file leaves it */
-    int refusals;         /* requests for memory that the running call was refused */
-    int64_t instructions; /* of the running call */
-    int64_t work_left;    /* what library functions may still do in it */
+    size_t base;   /* of `used`, as the file leaves it */
+    int refusals;  /* requests for memory that the running call was refused */
+    size_t memory; /* the running call's budgets */
+    int64_t instructions;
+    int64_t work_left; /* what library functions may still do in it */
     /* The file's locals: how many are guarded, and which upvalue each is. */
     struct hook_guard *guards;
     size_t guard_count, guard_capacity;
@@ -52,11 +53,12 @@ static inline struct hook_state *hook_state_of(lua_State *lua)
 /* What went wrong while a state was made. */
 struct hook_trouble {
     bool out_of_memory;
-    int line;         /* of the Lua file, 0 unknown */
-    int missing;      /* a function that is not there, its index; -1 none */
-    bool no_function; /* it is there and no function */
-    char text[HOOK_ERROR_BYTES_MAX];
-    char suggestion[64];
+    int line;                        /* of the Lua file, 0 unknown */
+    char text[HOOK_ERROR_BYTES_MAX]; /* empty: functions are missing */
+    struct {
+        bool missing, no_function; /* no_function: there is something else of that name */
+        char suggestion[64];
+    } functions[HOOK_FUNCTIONS_MAX];
 };
 
 /* NULL with the reason in `trouble`. */

@@ -149,6 +149,9 @@ static void write_class(struct answer *answer, struct table *table)
     table_cell(table, REDIAL_STR("given by"));
     if (answer->given->class != REDIAL_CLASS_NONE) {
         text_append(cell, REDIAL_STR("the facts themselves"));
+    } else if (answer->by_hook) {
+        text_append(cell, REDIAL_STR("the hook "));
+        text_append(cell, answer_hook(answer));
     } else if (answer->row) {
         phrase_place(answer->policy, &answer->row->span, cell);
         text_append_char(cell, ' ');
