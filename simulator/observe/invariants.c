@@ -54,6 +54,8 @@ static bool wait_is_bounded(const struct redial_call *call, const struct redial_
 {
     if (decision->delay < 0) return false;
     if (decision->wait == REDIAL_WAIT_NONE || decision->wait == REDIAL_WAIT_FIXED) return true;
+    if (decision->wait == REDIAL_WAIT_HOOK && call->policy->backoff_count == 0)
+        return decision->delay <= HOOK_DELAY_MAX;
     const struct backoff *backoff = backoff_of(call);
     if (decision->wait == REDIAL_WAIT_HOOK)
         return decision->delay <= HOOK_DELAY_MAX &&
