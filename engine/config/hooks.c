@@ -91,7 +91,7 @@ static bool read_file(struct reading *reading, const struct node *value, void *t
     hooks->span = value->span;
     if (!arena_copy(reading->arena, value->text, &hooks->file))
         return reading_out_of_memory(reading);
-    const char *path = config_path_beside(config, config->policy->path, value->text);
+    const char *path = config_path_beside(config, value->span.source->path, value->text);
     if (!path) return false;
     if (access(path, R_OK) != 0) {
         struct diag *diag = diag_error(reading->diags, "missing-file", value->span,

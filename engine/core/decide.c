@@ -1,5 +1,6 @@
 /* What a failed attempt means and what follows: design §3, read top to bottom in turn_judge. */
 #include "core/consult.h"
+#include "core/guards.h"
 
 #define BIT(step) (1u << REDIAL_STEP_##step)
 
@@ -7,7 +8,8 @@
  * touch them. */
 enum {
     CHANGES_REQUEST = BIT(REFRESH) | BIT(COMPACT) | BIT(RAISE_OUTPUT_LIMIT) |
-                      BIT(FIT_OUTPUT_LIMIT) | BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER),
+                      BIT(FIT_OUTPUT_LIMIT) | BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER) |
+                      BIT(STANDARD_SPEED),
     CHANGES_LEG = BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER)
 };
 
@@ -81,7 +83,9 @@ static void take_rule(struct turn *turn, uint16_t number)
     call->rule = number;
     turn->decision->rule_max = rule->max;
     if (rule->steps.kinds & BIT(FAIL)) {
-        turn_finish(turn, REDIAL_REASON_FAILED);
+        call->in_then = false;
+        call->step_next = 0;
+        turn_run_steps(turn);
         return;
     }
     struct redial_rule_count *count = counter_of(call, number, rule->counted_as);
@@ -100,7 +104,12 @@ static void take_rule(struct turn *turn, uint16_t number)
         turn_finish(turn, reason);
         return;
     }
-    if (!used_up) turn->decision->rule_used++; /* the retry that the steps prepare */
+    reason = guards_retry(turn, steps);
+    if (reason != REDIAL_REASON_NONE && !call->refused) {
+        turn_finish(turn, reason);
+        return;
+    }
+    if (!used_up && !call->refused) turn->decision->rule_used++; /* the retry that follows */
     call->step_next = 0;
     turn_run_steps(turn);
     if (turn->decision->kind == REDIAL_DECISION_FINISH) turn->decision->rule_used = used;
@@ -116,15 +125,20 @@ void turn_judge(struct turn *turn)
     facts.key[FACT_CLASS] = class;
     remember(turn->call, turn->event, class);
     forgive_refreshes(turn, class);
+    guards_saw(turn, class);
     turn->decision->judged = true;
     if (class == REDIAL_CLASS_NONE) {
         turn_finish(turn, REDIAL_REASON_SUCCESS);
         return;
     }
     uint32_t rule = consult_failed(turn) ? MATCH_NONE : consult_rules(turn, &facts);
-    if (consult_failed(turn))
+    if (consult_failed(turn)) {
         turn_finish(turn, REDIAL_REASON_HOOK_FAILED);
-    else if (rule == MATCH_NONE)
+        return;
+    }
+    bool fails = rule == MATCH_NONE || turn->variant->rules[rule].steps.kinds & BIT(FAIL);
+    if (speed_judge(turn, &facts, fails)) return;
+    if (rule == MATCH_NONE)
         turn_finish(turn, REDIAL_REASON_UNMATCHED);
     else
         take_rule(turn, (uint16_t)rule);

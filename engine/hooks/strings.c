@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hooks/hook_pattern.h"
 #include "hooks/library.h"
-#include "hooks/pattern.h"
 
 #define BYTES_PER_UNIT 16 /* of copying or comparing: about what an instruction costs */
 
@@ -142,8 +142,8 @@ static int string_char(lua_State *lua)
 
 /* ---- Patterns ---- */
 
-static void begin_pattern(struct pattern *pattern, lua_State *lua, const char *text, size_t len,
-                          const char *end)
+static void begin_pattern(struct hook_pattern *pattern, lua_State *lua, const char *text,
+                          size_t len, const char *end)
 {
     pattern->lua = lua;
     pattern->text = text;
@@ -153,11 +153,11 @@ static void begin_pattern(struct pattern *pattern, lua_State *lua, const char *t
     pattern->level = 0;
 }
 
-static const char *match_from(struct pattern *pattern, const char *at, const char *rest)
+static const char *match_from(struct hook_pattern *pattern, const char *at, const char *rest)
 {
     pattern->level = 0;
     pattern->depth = 0;
-    return pattern_match(pattern, at, rest);
+    return hook_pattern_match(pattern, at, rest);
 }
 
 static int push_found(lua_State *lua, const char *text, const char *begin, size_t len)
@@ -180,7 +180,7 @@ static int find_or_match(lua_State *lua, bool find)
     size_t len, pattern_len;
     const char *text = text_at(lua, 1, &len), *rest = text_at(lua, 2, &pattern_len);
     size_t from = begin_of(luaL_optinteger(lua, 3, 1), len) - 1;
-    struct pattern pattern;
+    struct hook_pattern pattern;
     if (from > len) return lua_pushnil(lua), 1;
     if (find && lua_toboolean(lua, 4))
         return find_plain(lua, text, len, from, (struct redial_str){rest, pattern_len});
@@ -189,10 +189,10 @@ static int find_or_match(lua_State *lua, bool find)
     rest += anchored;
     for (const char *at = text + from; at <= pattern.text_end; at++) {
         const char *end = match_from(&pattern, at, rest);
-        if (end && !find) return pattern_push_captures(&pattern, at, end);
+        if (end && !find) return hook_pattern_push_captures(&pattern, at, end);
         if (end) {
             push_found(lua, text, at, (size_t)(end - at));
-            return 2 + pattern_push_captures(&pattern, NULL, NULL);
+            return 2 + hook_pattern_push_captures(&pattern, NULL, NULL);
         }
         if (anchored) break;
     }
@@ -218,7 +218,7 @@ static int next_match(lua_State *lua)
     const char *rest = lua_tolstring(lua, lua_upvalueindex(2), &pattern_len);
     lua_Integer from = lua_tointeger(lua, lua_upvalueindex(3));
     lua_Integer last = lua_tointeger(lua, lua_upvalueindex(4));
-    struct pattern pattern;
+    struct hook_pattern pattern;
     begin_pattern(&pattern, lua, text, len, rest + pattern_len);
     for (const char *at = text + from; at <= pattern.text_end; at++) {
         const char *end = match_from(&pattern, at, rest);
@@ -227,7 +227,7 @@ static int next_match(lua_State *lua)
         lua_replace(lua, lua_upvalueindex(3));
         lua_pushinteger(lua, end - text + 1);
         lua_replace(lua, lua_upvalueindex(4));
-        return pattern_push_captures(&pattern, at, end);
+        return hook_pattern_push_captures(&pattern, at, end);
     }
     return 0;
 }
@@ -245,7 +245,7 @@ static int string_gmatch(lua_State *lua)
 }
 
 /* "%1 was %0": the text that stands for a match. */
-static void add_template(struct pattern *pattern, luaL_Buffer *buffer, const char *begin,
+static void add_template(struct hook_pattern *pattern, luaL_Buffer *buffer, const char *begin,
                          const char *end)
 {
     lua_State *lua = pattern->lua;
@@ -263,7 +263,7 @@ static void add_template(struct pattern *pattern, luaL_Buffer *buffer, const cha
         } else if (c == '0') {
             luaL_addlstring(buffer, begin, (size_t)(end - begin));
         } else if (c >= '1' && c <= '9') {
-            pattern_push_capture(pattern, c - '1', begin, end);
+            hook_pattern_push_capture(pattern, c - '1', begin, end);
             luaL_tolstring(lua, -1, NULL);
             lua_remove(lua, -2);
             luaL_addvalue(buffer);
@@ -274,7 +274,7 @@ static void add_template(struct pattern *pattern, luaL_Buffer *buffer, const cha
     }
 }
 
-static void add_replacement(struct pattern *pattern, luaL_Buffer *buffer, const char *begin,
+static void add_replacement(struct hook_pattern *pattern, luaL_Buffer *buffer, const char *begin,
                             const char *end)
 {
     lua_State *lua = pattern->lua;
@@ -284,11 +284,11 @@ static void add_replacement(struct pattern *pattern, luaL_Buffer *buffer, const 
         return;
     }
     if (type == LUA_TTABLE) {
-        pattern_push_capture(pattern, 0, begin, end);
+        hook_pattern_push_capture(pattern, 0, begin, end);
         lua_gettable(lua, 3);
     } else {
         lua_pushvalue(lua, 3);
-        lua_call(lua, pattern_push_captures(pattern, begin, end), 1);
+        lua_call(lua, hook_pattern_push_captures(pattern, begin, end), 1);
     }
     if (!lua_toboolean(lua, -1)) {
         lua_pop(lua, 1);
@@ -310,7 +310,7 @@ static int string_gsub(lua_State *lua)
                   "a text, table or function is expected");
     lua_settop(lua, 4);
     if (type == LUA_TNUMBER) lua_tostring(lua, 3);
-    struct pattern pattern;
+    struct hook_pattern pattern;
     luaL_Buffer buffer;
     begin_pattern(&pattern, lua, text, len, rest + pattern_len);
     bool anchored = pattern_len > 0 && *rest == '^';

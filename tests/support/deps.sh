@@ -32,6 +32,7 @@ OpenSSL           pc:openssl                   libssl-dev             openssl-de
 libyaml           pc:yaml-0.1                  libyaml-dev            libyaml-devel     yaml-dev         libyaml
 cJSON             pc:libcjson                  libcjson-dev           cjson-devel       cjson-dev        cjson
 Lua_5.4           pc:lua5.4|lua-5.4|lua54|lua  liblua5.4-dev   lua-devel         lua5.4-dev       lua@5.4
+PCRE2             pc:libpcre2-8               libpcre2-dev           pcre2-devel       pcre2-dev        pcre2
 libmicrohttpd     pc:libmicrohttpd             libmicrohttpd-dev      libmicrohttpd-devel libmicrohttpd-dev libmicrohttpd
 Criterion         pc:criterion                 libcriterion-dev       criterion-devel   criterion-dev    criterion
 "

@@ -51,7 +51,7 @@ struct redial_policy *hook_policy(const char *code, const char *keys)
     return policy;
 }
 
-struct redial_decision hook_policy_ask(struct redial_policy *policy, struct redial_str *error)
+struct redial_decision hook_engine_ask(struct redial_engine *engine, struct redial_str *error)
 {
     const struct redial_event start = {.kind = REDIAL_EVENT_START},
                               cancel = {.kind = REDIAL_EVENT_CANCEL};
@@ -61,7 +61,6 @@ struct redial_decision hook_policy_ask(struct redial_policy *policy, struct redi
                                          .text[REDIAL_TEXT_ERROR] = REDIAL_STR("rate_limit_error")};
     const struct redial_call_options options = {
         .model = REDIAL_STR("claude-opus-4-6"), .max_tokens = 4096, .seed = 7};
-    struct redial_engine *engine = redial_engine_new(policy);
     struct redial_call call;
     struct redial_decision decision, last;
     struct redial_str why;
@@ -69,7 +68,14 @@ struct redial_decision hook_policy_ask(struct redial_policy *policy, struct redi
     redial_call_step(&call, &start, 1, &decision);
     redial_call_step(&call, &limited, 2, &decision);
     redial_call_step(&call, &cancel, 3, &last);
-    redial_engine_destroy(engine);
     *error = decision.hook_error;
+    return decision;
+}
+
+struct redial_decision hook_policy_ask(struct redial_policy *policy, struct redial_str *error)
+{
+    struct redial_engine *engine = redial_engine_new(policy);
+    struct redial_decision decision = hook_engine_ask(engine, error);
+    redial_engine_destroy(engine);
     return decision;
 }

@@ -8,9 +8,10 @@ plan='
 engine/base         -
 engine/document     base
 engine/model        base
-engine/config       document model base
+engine/patterns     base
+engine/config       document model base patterns
 engine/compile      model base
-engine/core         model base
+engine/core         model base patterns
 engine/hooks        core document model base
 engine/story        model base core
 engine/platforms    document model base
@@ -30,6 +31,7 @@ cJSON.h                  engine/document
 curl/curl.h              engine/client
 lua.h                    engine/hooks
 lauxlib.h                engine/hooks
+pcre2.h                  engine/patterns
 microhttpd.h             simulator/endpoints
 '
 bad=0

@@ -1,20 +1,20 @@
 /* The grammar is that of Lua 5.4 §6.4.1: classes %a %d …, sets, * + - ?, %b, %f, captures,
  * positions, back references and the anchors. */
-#include "hooks/pattern.h"
+#include "hooks/hook_pattern.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #define DEPTH_MAX 200 /* of the matcher's own calls */
 
-static void malformed(const struct pattern *pattern, const char *why)
+static void malformed(const struct hook_pattern *pattern, const char *why)
 {
     luaL_error(pattern->lua, "malformed pattern (%s)", why);
 }
 
 /* ---- One character ---- */
 
-static const char *class_end(const struct pattern *pattern, const char *p)
+static const char *class_end(const struct hook_pattern *pattern, const char *p)
 {
     char first = *p++;
     if (first == '%') {
@@ -74,7 +74,7 @@ static bool in_set(int c, const char *set, const char *last)
     return !in;
 }
 
-static bool single_matches(const struct pattern *pattern, const char *s, const char *p,
+static bool single_matches(const struct hook_pattern *pattern, const char *s, const char *p,
                            const char *after)
 {
     if (s >= pattern->text_end) return false;
@@ -90,7 +90,7 @@ static bool single_matches(const struct pattern *pattern, const char *s, const c
 
 /* ---- More than one ---- */
 
-static const char *match_balance(const struct pattern *pattern, const char *s, const char *p)
+static const char *match_balance(const struct hook_pattern *pattern, const char *s, const char *p)
 {
     if (pattern->end - p < 2) malformed(pattern, "missing arguments to '%b'");
     if (s >= pattern->text_end || *s != *p) return NULL;
@@ -106,23 +106,23 @@ static const char *match_balance(const struct pattern *pattern, const char *s, c
     return NULL;
 }
 
-static const char *match_most(struct pattern *pattern, const char *s, const char *p,
+static const char *match_most(struct hook_pattern *pattern, const char *s, const char *p,
                               const char *after)
 {
     ptrdiff_t count = 0;
     while (single_matches(pattern, s + count, p, after)) count++;
     for (; count >= 0; count--) {
-        const char *end = pattern_match(pattern, s + count, after + 1);
+        const char *end = hook_pattern_match(pattern, s + count, after + 1);
         if (end) return end;
     }
     return NULL;
 }
 
-static const char *match_fewest(struct pattern *pattern, const char *s, const char *p,
+static const char *match_fewest(struct hook_pattern *pattern, const char *s, const char *p,
                                 const char *after)
 {
     for (;; s++) {
-        const char *end = pattern_match(pattern, s, after + 1);
+        const char *end = hook_pattern_match(pattern, s, after + 1);
         if (end) return end;
         if (!single_matches(pattern, s, p, after)) return NULL;
     }
@@ -130,33 +130,33 @@ static const char *match_fewest(struct pattern *pattern, const char *s, const ch
 
 /* ---- Captures ---- */
 
-static const char *begin_capture(struct pattern *pattern, const char *s, const char *p,
+static const char *begin_capture(struct hook_pattern *pattern, const char *s, const char *p,
                                  ptrdiff_t what)
 {
     if (pattern->level >= PATTERN_CAPTURES_MAX) malformed(pattern, "too many captures");
-    pattern->captures[pattern->level++] = (struct pattern_capture){s, what};
-    const char *end = pattern_match(pattern, s, p);
+    pattern->captures[pattern->level++] = (struct hook_capture){s, what};
+    const char *end = hook_pattern_match(pattern, s, p);
     if (!end) pattern->level--;
     return end;
 }
 
-static const char *end_capture(struct pattern *pattern, const char *s, const char *p)
+static const char *end_capture(struct hook_pattern *pattern, const char *s, const char *p)
 {
     int open = pattern->level - 1;
     while (open >= 0 && pattern->captures[open].len != CAPTURE_UNFINISHED) open--;
     if (open < 0) malformed(pattern, "a ')' without its '('");
     pattern->captures[open].len = s - pattern->captures[open].begin;
-    const char *end = pattern_match(pattern, s, p);
+    const char *end = hook_pattern_match(pattern, s, p);
     if (!end) pattern->captures[open].len = CAPTURE_UNFINISHED;
     return end;
 }
 
-static const char *match_reference(const struct pattern *pattern, const char *s, char digit)
+static const char *match_reference(const struct hook_pattern *pattern, const char *s, char digit)
 {
     int number = digit - '1';
     if (number < 0 || number >= pattern->level || pattern->captures[number].len < 0)
         malformed(pattern, "a reference to a capture that is not there");
-    const struct pattern_capture *capture = &pattern->captures[number];
+    const struct hook_capture *capture = &pattern->captures[number];
     hook_charge(pattern->lua, 1 + (size_t)capture->len / 16);
     if (pattern->text_end - s < capture->len ||
         memcmp(capture->begin, s, (size_t)capture->len) != 0)
@@ -166,7 +166,8 @@ static const char *match_reference(const struct pattern *pattern, const char *s,
 
 /* ---- The matcher ---- */
 
-static const char *match_frontier(const struct pattern *pattern, const char *s, const char *set)
+static const char *match_frontier(const struct hook_pattern *pattern, const char *s,
+                                  const char *set)
 {
     if (set == pattern->end || *set != '[') malformed(pattern, "missing '[' after '%f'");
     const char *after = class_end(pattern, set);
@@ -177,7 +178,8 @@ static const char *match_frontier(const struct pattern *pattern, const char *s, 
 }
 
 /* One item at `*p`, moving both on. False: no match. `*found` set: the rest is decided. */
-static bool match_item(struct pattern *pattern, const char **s, const char **p, const char **found)
+static bool match_item(struct hook_pattern *pattern, const char **s, const char **p,
+                       const char **found)
 {
     const char *after = class_end(pattern, *p);
     char suffix = after < pattern->end ? *after : '\0';
@@ -193,7 +195,7 @@ static bool match_item(struct pattern *pattern, const char **s, const char **p, 
     }
     bool one = single_matches(pattern, *s, *p, after);
     if (suffix == '?') {
-        if (one && (*found = pattern_match(pattern, *s + 1, after + 1))) return true;
+        if (one && (*found = hook_pattern_match(pattern, *s + 1, after + 1))) return true;
         *p = after + 1;
         return true;
     }
@@ -204,7 +206,8 @@ static bool match_item(struct pattern *pattern, const char **s, const char **p, 
 }
 
 /* %b, %f and references; false when `*p` is none of them. */
-static bool match_special(struct pattern *pattern, const char **s, const char **p, bool *failed)
+static bool match_special(struct hook_pattern *pattern, const char **s, const char **p,
+                          bool *failed)
 {
     const char *next = *p + 1;
     if (**p != '%' || next >= pattern->end) return false;
@@ -225,7 +228,7 @@ static bool match_special(struct pattern *pattern, const char **s, const char **
     return true;
 }
 
-static const char *match_here(struct pattern *pattern, const char *s, const char *p)
+static const char *match_here(struct hook_pattern *pattern, const char *s, const char *p)
 {
     while (p != pattern->end) {
         const char *found = NULL;
@@ -248,7 +251,7 @@ static const char *match_here(struct pattern *pattern, const char *s, const char
     return s;
 }
 
-const char *pattern_match(struct pattern *pattern, const char *at, const char *rest)
+const char *hook_pattern_match(struct hook_pattern *pattern, const char *at, const char *rest)
 {
     if (++pattern->depth > DEPTH_MAX) luaL_error(pattern->lua, "the pattern is too complex");
     const char *end = match_here(pattern, at, rest);
@@ -258,14 +261,15 @@ const char *pattern_match(struct pattern *pattern, const char *at, const char *r
 
 /* ---- What was found ---- */
 
-void pattern_push_capture(struct pattern *pattern, int index, const char *begin, const char *end)
+void hook_pattern_push_capture(struct hook_pattern *pattern, int index, const char *begin,
+                               const char *end)
 {
     if (index >= pattern->level) {
         if (index != 0) luaL_error(pattern->lua, "there is no capture %%%d", index + 1);
         lua_pushlstring(pattern->lua, begin, (size_t)(end - begin));
         return;
     }
-    const struct pattern_capture *capture = &pattern->captures[index];
+    const struct hook_capture *capture = &pattern->captures[index];
     if (capture->len == CAPTURE_UNFINISHED) malformed(pattern, "a '(' without its ')'");
     if (capture->len == CAPTURE_POSITION)
         lua_pushinteger(pattern->lua, capture->begin - pattern->text + 1);
@@ -273,10 +277,10 @@ void pattern_push_capture(struct pattern *pattern, int index, const char *begin,
         lua_pushlstring(pattern->lua, capture->begin, (size_t)capture->len);
 }
 
-int pattern_push_captures(struct pattern *pattern, const char *begin, const char *end)
+int hook_pattern_push_captures(struct hook_pattern *pattern, const char *begin, const char *end)
 {
     int count = pattern->level == 0 && begin ? 1 : pattern->level;
     luaL_checkstack(pattern->lua, count, "too many captures");
-    for (int i = 0; i < count; i++) pattern_push_capture(pattern, i, begin, end);
+    for (int i = 0; i < count; i++) hook_pattern_push_capture(pattern, i, begin, end);
     return count;
 }
