@@ -70,7 +70,7 @@ bool config_hook_function(struct reading *reading, const struct node *value, uin
 bool fact_read_lua(struct reading *reading, const struct node *value, enum fact fact, void *target)
 {
     const struct condition **out = target;
-    uint16_t function;
+    uint16_t function = NO_INDEX;
     if (!config_hook_function(reading, value, &function)) return false;
     struct condition *condition = condition_new(reading, CONDITION_LUA, fact, value, 1);
     if (!condition) return false;

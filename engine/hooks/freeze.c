@@ -86,11 +86,14 @@ static void guard(lua_State *lua, int function, int upvalue)
     if (state->guard_count == state->guard_capacity) {
         size_t capacity = state->guard_capacity ? 2 * state->guard_capacity : 16;
         struct hook_guard *guards = realloc(state->guards, capacity * sizeof *guards);
-        if (!guards) luaL_error(lua, "out of memory");
+        if (!guards) {
+            luaL_error(lua, "out of memory");
+            return;
+        }
         state->guards = guards;
         state->guard_capacity = capacity;
     }
-    lua_Integer place = (lua_Integer)(2 * state->guard_count + 1);
+    lua_Integer place = 2 * (lua_Integer)state->guard_count + 1;
     state->guards[state->guard_count++].upvalue = upvalue;
     lua_rawgeti(lua, LUA_REGISTRYINDEX, SLOT_GUARDS);
     lua_pushvalue(lua, function);
@@ -172,9 +175,9 @@ const char *freeze_restore(struct hook_state *state)
     lua_rawgeti(lua, LUA_REGISTRYINDEX, SLOT_GUARDS);
     int guards = lua_gettop(lua);
     for (size_t i = 0; i < state->guard_count; i++) {
-        lua_rawgeti(lua, guards, (lua_Integer)(2 * i + 1));
+        lua_rawgeti(lua, guards, 2 * (lua_Integer)i + 1);
         const char *name = lua_getupvalue(lua, -1, state->guards[i].upvalue);
-        lua_rawgeti(lua, guards, (lua_Integer)(2 * i + 2));
+        lua_rawgeti(lua, guards, 2 * (lua_Integer)i + 2);
         if (!is_same(lua)) {
             changed = name;
             lua_remove(lua, -2);

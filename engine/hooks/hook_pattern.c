@@ -144,7 +144,10 @@ static const char *end_capture(struct hook_pattern *pattern, const char *s, cons
 {
     int open = pattern->level - 1;
     while (open >= 0 && pattern->captures[open].len != CAPTURE_UNFINISHED) open--;
-    if (open < 0) malformed(pattern, "a ')' without its '('");
+    if (open < 0) {
+        malformed(pattern, "a ')' without its '('");
+        return NULL;
+    }
     pattern->captures[open].len = s - pattern->captures[open].begin;
     const char *end = hook_pattern_match(pattern, s, p);
     if (!end) pattern->captures[open].len = CAPTURE_UNFINISHED;
@@ -154,8 +157,10 @@ static const char *end_capture(struct hook_pattern *pattern, const char *s, cons
 static const char *match_reference(const struct hook_pattern *pattern, const char *s, char digit)
 {
     int number = digit - '1';
-    if (number < 0 || number >= pattern->level || pattern->captures[number].len < 0)
+    if (number < 0 || number >= pattern->level || pattern->captures[number].len < 0) {
         malformed(pattern, "a reference to a capture that is not there");
+        return NULL;
+    }
     const struct hook_capture *capture = &pattern->captures[number];
     hook_charge(pattern->lua, 1 + (size_t)capture->len / 16);
     if (pattern->text_end - s < capture->len ||
@@ -182,7 +187,8 @@ static bool match_item(struct hook_pattern *pattern, const char **s, const char 
                        const char **found)
 {
     const char *after = class_end(pattern, *p);
-    char suffix = after < pattern->end ? *after : '\0';
+    char suffix = 0;
+    if (after < pattern->end) suffix = *after;
     if (suffix == '*' || suffix == '-' || suffix == '+') {
         const char *from = *s;
         if (suffix == '+') {

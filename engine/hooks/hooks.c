@@ -115,7 +115,7 @@ static bool read_seconds(struct hook_state *state, uint16_t function, void *out)
         hook_state_complain(state, function, "answered NaN (not a number), not seconds");
     } else if (seconds < 0) {
         hook_state_complain(state, function, "answered %g seconds: a wait is 0 or more", seconds);
-    } else if (seconds > (double)(HOOK_DELAY_MAX / NS_PER_SECOND)) {
+    } else if (seconds > (double)HOOK_DELAY_MAX / (double)NS_PER_SECOND) {
         hook_state_complain(state, function, "answered %g seconds: a wait is at most a day (86400)",
                             seconds);
     } else {

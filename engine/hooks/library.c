@@ -182,7 +182,7 @@ int library_pairs(lua_State *lua)
     int keys = lua_gettop(lua);
     for (size_t i = 0; i < count; i++) {
         lua_pushvalue(lua, table + 1 + (int)i);
-        lua_rawseti(lua, keys, (lua_Integer)(i + 1));
+        lua_rawseti(lua, keys, (lua_Integer)i + 1);
     }
     lua_pushinteger(lua, 0);
     lua_pushvalue(lua, table);

@@ -118,7 +118,9 @@ static int number_type(lua_State *lua)
 static uint64_t draw(lua_State *lua)
 {
     const struct hook_moment *moment = hook_state_of(lua)->moment;
-    if (!moment) luaL_error(lua, "there is no chance while the file is read: draw in the hook");
+    if (!moment)
+        return (uint64_t)luaL_error(lua,
+                                    "there is no chance while the file is read: draw in the hook");
     uint64_t fixed = moment->call->fixed_random;
     return fixed ? fixed - 1 : random_fraction(moment->random);
 }

@@ -26,8 +26,7 @@ static void push_children(lua_State *lua, const struct json *value, bool array)
         lua_setmetatable(lua, -2);
     }
     for (const struct json *child = json_first(value); child; child = json_next(child)) {
-        struct redial_str name = array ? (struct redial_str){0} : json_name(child);
-        if (!array) lua_pushlstring(lua, name.ptr, name.len);
+        if (!array) lua_pushlstring(lua, json_name(child).ptr, json_name(child).len);
         prompt_push(lua, child);
         if (array)
             lua_rawseti(lua, -2, ++place);

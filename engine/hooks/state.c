@@ -276,7 +276,7 @@ static bool keep_function(lua_State *lua, struct making *making, int env, int fu
         lua_pushvalue(lua, -1);
         lua_getinfo(lua, ">S", &place);
         state->lines[i] = place.linedefined;
-        lua_rawseti(lua, functions, (lua_Integer)(i + 1));
+        lua_rawseti(lua, functions, (lua_Integer)i + 1);
         return true;
     }
     making->trouble->functions[i].missing = true;
@@ -328,7 +328,7 @@ static int make(lua_State *lua)
     lua_pop(lua, 1);
     lua_rawgeti(lua, LUA_REGISTRYINDEX, SLOT_FUNCTIONS);
     for (size_t i = 0; i < hooks->function_count; i++) {
-        lua_rawgeti(lua, -1, (lua_Integer)(i + 1));
+        lua_rawgeti(lua, -1, (lua_Integer)i + 1);
         freeze_value(lua);
         lua_pop(lua, 1);
     }
@@ -345,8 +345,8 @@ static void tell_trouble(struct hook_state *state, struct hook_trouble *trouble)
     if (str_starts_with(rest, file)) {
         rest = str_skip(rest, file.len);
         int64_t line;
-        if (str_split(&rest, ':', &number) && str_split(&rest, ':', &number) &&
-            str_to_int64(number, &line))
+        str_split(&rest, ':', &number); /* nothing: the file's name ends there */
+        if (str_split(&rest, ':', &number) && str_to_int64(number, &line))
             trouble->line = (int)line;
         rest = str_trim(rest);
     }

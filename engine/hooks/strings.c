@@ -58,8 +58,8 @@ static int change_case(lua_State *lua, char from, char to)
     luaL_Buffer buffer;
     char *out = luaL_buffinitsize(lua, &buffer, len);
     for (size_t i = 0; i < len; i++) {
-        bool changes = text[i] >= from && text[i] <= from + 25;
-        out[i] = changes ? (char)(text[i] - from + to) : text[i];
+        out[i] = text[i];
+        if (text[i] >= from && text[i] <= from + 25) out[i] = (char)(text[i] - from + to);
     }
     luaL_pushresultsize(&buffer, len);
     return 1;
@@ -257,7 +257,8 @@ static void add_template(struct hook_pattern *pattern, luaL_Buffer *buffer, cons
             luaL_addchar(buffer, template[i]);
             continue;
         }
-        char c = ++i < len ? template[i] : '\0';
+        char c = 0;
+        if (++i < len) c = template[i];
         if (c == '%') {
             luaL_addchar(buffer, '%');
         } else if (c == '0') {
