@@ -241,7 +241,7 @@ static bool next_model(struct turn *turn)
 
 /* The providers that the policy lets a call of `provider` go on with, as far as it has not tried
  * them. */
-static size_t provider_candidates(const struct turn *turn, uint16_t *candidates)
+static size_t provider_candidates(struct turn *turn, uint16_t *candidates)
 {
     const struct redial_call *call = turn->call;
     const struct redial_policy *policy = turn->policy;
