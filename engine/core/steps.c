@@ -288,6 +288,7 @@ void turn_choose(struct turn *turn)
     size_t chosen = consult_choice(turn, candidates, count);
     if (chosen == 0) return;
     call->providers_tried = 0;
+    turn->decision->chosen_by_hook = true;
     take_provider(turn, candidates[chosen]);
 }
 
