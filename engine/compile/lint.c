@@ -278,7 +278,7 @@ void compile_lint_reach(const struct redial_policy *policy, const bool reached[]
     read_silenced(&lint);
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->variants[VARIANT_PLAIN].rules[i];
-        if (reached[i]) continue;
+        if (reached[i] || rule->span.source != policy->sources[0]) continue; /* inherited: theirs */
         struct redial_str name = rule->name;
         struct diag *diag = WARN(&lint, UNTESTED_RULE, rule->span,
                                  "no scenario comes to rule '%.*s'", REDIAL_STR_ARG(name));
