@@ -10,6 +10,10 @@
 /* Providers, platforms, what their replies mean, and the feature matrix. */
 void explain_platforms(const struct redial_policy *policy, const struct explain_style *style,
                        struct arena *arena, struct text *out);
+/* Budgets, breakers, cooldowns, limiters and fast mode, where the policy has any. */
+void explain_guards(const struct redial_policy *policy, const struct explain_style *style,
+                    struct arena *arena, struct text *out);
+void explain_guards_json(const struct redial_policy *policy, struct text *out); /* a member */
 /* A cell of the feature matrix in words: "full (oauth)", "AWS region". */
 void explain_feature(const struct feature_cell *cell, struct text *out);
 

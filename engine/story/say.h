@@ -48,6 +48,9 @@ void say_bound(struct writer *writer, const struct story_entry *entry,
                const struct redial_decision *rule);
 void say_backoff(struct writer *writer, const struct redial_decision *decision);
 
+/* The name of a guard by 1 + its index; empty when the policy has none such. */
+struct redial_str story_guard_name(const struct redial_policy *policy, enum redial_guard_kind kind,
+                                   size_t number);
 /* Which guard holds, moves or ends the call. */
 void say_holder(struct writer *writer, const struct redial_decision *decision);
 /* The lines of what became of the state that calls share. */

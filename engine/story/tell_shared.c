@@ -20,11 +20,17 @@ static const struct guard *guard_of(const struct redial_policy *policy, enum red
     return NULL;
 }
 
+struct redial_str story_guard_name(const struct redial_policy *policy, enum redial_guard_kind kind,
+                                   size_t number)
+{
+    const struct guard *guard = guard_of(policy, kind, number);
+    return guard ? guard->name : (struct redial_str){"", 0};
+}
+
 static void say_guard(struct writer *writer, enum redial_guard_kind kind, size_t number)
 {
-    const struct guard *guard = guard_of(writer->policy, kind, number);
     say(writer, "\"");
-    if (guard) say_name(writer, guard->name);
+    say_name(writer, story_guard_name(writer->policy, kind, number));
     say(writer, "\"");
 }
 
@@ -38,9 +44,9 @@ void say_holder(struct writer *writer, const struct redial_decision *decision)
         [REDIAL_GUARD_LIMITER] = "",
     };
     const struct redial_shared_word *word = &decision->shared;
-    say(writer, redial_guard_name(word->held_by));
+    say(writer, redial_guard_name((enum redial_guard_kind)word->held_by));
     say(writer, " ");
-    say_guard(writer, word->held_by, word->holder);
+    say_guard(writer, (enum redial_guard_kind)word->held_by, word->holder);
     say(writer, whats[word->held_by]);
 }
 
@@ -99,6 +105,7 @@ static void tell_breakers(struct writer *writer, const struct story_entry *entry
 static void tell_speed(struct writer *writer, const struct story_entry *entry)
 {
     const struct redial_shared_word *word = &entry->decision.shared;
+    bool goes_on = entry->decision.kind != REDIAL_DECISION_FINISH;
     switch ((enum redial_speed_change)word->speed) {
     case REDIAL_SPEED_COOLING:
         say(writer, "standard: fast mode cools down");
@@ -108,11 +115,15 @@ static void tell_speed(struct writer *writer, const struct story_entry *entry)
     case REDIAL_SPEED_OFF: say(writer, "standard: fast mode is disabled"); break;
     case REDIAL_SPEED_UNSUPPORTED: say(writer, "standard: this model has no fast mode here"); break;
     case REDIAL_SPEED_COOLDOWN:
-        say(writer, "fast -> standard; fast mode cools down");
+        if (goes_on) say(writer, "fast -> standard; ");
+        say(writer, "fast mode cools down");
         say_until(writer, entry);
         break;
     case REDIAL_SPEED_ONCE: say(writer, "fast -> standard, for this call"); break;
-    case REDIAL_SPEED_DISABLED: say(writer, "fast -> standard; fast mode is disabled"); break;
+    case REDIAL_SPEED_DISABLED:
+        if (goes_on) say(writer, "fast -> standard; ");
+        say(writer, "fast mode is disabled");
+        break;
     case REDIAL_SPEED_AS_BEFORE:
     case REDIAL_SPEED_COUNT: break;
     }

@@ -151,7 +151,7 @@ void invariants_send(struct violations *violations, struct watch *watch, uint32_
     bool same = watch->sent_before && last->provider == request->provider &&
                 str_eq(last->model, request->model) && last->max_tokens == request->max_tokens &&
                 last->input_tokens == request->input_tokens &&
-                last->credential == request->credential;
+                last->credential == request->credential && last->fast == request->fast;
     if (watch->vetoed && same)
         invariant_broken(violations, INVARIANT_VETO, call_number, now,
                          "the request that was vetoed is sent again");

@@ -63,6 +63,7 @@ struct watch {
         struct redial_str model;
         int64_t max_tokens, input_tokens;
         uint32_t credential;
+        bool fast;
     } request; /* the last one sent */
 };
 

@@ -16,6 +16,7 @@ static struct request_seen wanted_request(struct run_call *call, bool reused)
         .input_tokens = call->prompt_tokens,
         .credential = call->presented,
         .stream = call->script->stream,
+        .fast = call->call.fast,
         .background = call->call.query == REDIAL_QUERY_BACKGROUND,
         .connection = reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,
     };
@@ -31,6 +32,7 @@ static bool build_headers(struct running *running, struct run_call *call,
         .model = request->model,
         .max_tokens = request->max_tokens,
         .stream = request->stream,
+        .fast = request->fast,
         .messages = REDIAL_STR("[]"),
         .credential = REDIAL_STR("[redacted]"),
         .credential_is_key = call->static_key,
@@ -132,7 +134,7 @@ static void observe(struct running *running, struct run_call *call, const struct
 {
     struct observation *observation = &running->run->observation;
     const struct watched_request watched = {seen->provider, seen->model, seen->max_tokens,
-                                            seen->input_tokens, seen->credential};
+                                            seen->input_tokens, seen->credential, seen->fast};
     invariants_send(&observation->violations, &call->watch, call->number, &watched, running->now);
     observation_request(observation, &(struct observed_request){
                                          .call_number = call->number,
@@ -141,6 +143,7 @@ static void observe(struct running *running, struct run_call *call, const struct
                                          .max_tokens = seen->max_tokens,
                                          .input_tokens = seen->input_tokens,
                                          .credential = seen->credential,
+                                         .fast = seen->fast,
                                          .reused = seen->connection == REQUEST_ON_REUSED_CONNECTION,
                                          .headers = seen->headers,
                                          .header_count = seen->header_count,
@@ -158,6 +161,7 @@ static void compare_arrival(struct running *running, struct run_call *call,
                           : seen->input_tokens != wanted->input_tokens ? "prompt"
                           : seen->credential != wanted->credential     ? "credential"
                           : seen->stream != wanted->stream             ? "stream"
+                          : seen->fast != wanted->fast                 ? "speed"
                           : seen->connection != wanted->connection     ? "connection"
                                                                        : NULL;
     if (differs)

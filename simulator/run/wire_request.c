@@ -74,6 +74,7 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
         .model = attempt->request.model,
         .max_tokens = attempt->request.max_tokens,
         .stream = attempt->request.stream,
+        .fast = attempt->request.fast,
         .project = REDIAL_STR("simulated-project"),
         .client_request_id = find_request_id(&attempt->request),
     };
