@@ -192,6 +192,7 @@ static bool rest_holds(const struct match_entry *entry, const struct facts *fact
 uint32_t matcher_find(const struct matcher *matcher, const struct facts *facts)
 {
     uint32_t best = MATCH_NONE;
+    if (!matcher->entries) return best; /* a table without rows */
     for (size_t i = 0; i < matcher->shape_count && matcher->shapes[i].first_row < best; i++) {
         const struct match_shape *shape = &matcher->shapes[i];
         if (shape->mask & facts->absent) continue;

@@ -36,7 +36,7 @@ struct observation {
     int64_t *waits;
     size_t wait_count, wait_capacity;
     struct redial_str *states; /* in the arena: how what `expect.state` names stands at the end */
-    uint8_t *repairs; /* enum redial_step_kind */
+    uint8_t *repairs;          /* enum redial_step_kind */
     size_t repair_count, repair_capacity;
     uint32_t classes;                          /* bit per class that was seen */
     uint64_t statuses[10];                     /* bit per status 0..639 */

@@ -55,7 +55,7 @@ struct running {
     size_t call_count;
     struct provider_client *clients; /* per provider */
     int64_t now;
-    size_t reached; /* attempts that came as far as a server */
+    size_t reached;              /* attempts that came as far as a server */
     const struct run_call *last; /* that began; NULL none yet */
     bool background_ends, stopped, out_of_memory;
 };

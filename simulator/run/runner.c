@@ -298,7 +298,7 @@ static bool running_init(struct running *running)
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
                   scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
-    running->calls = calloc(running->call_count, sizeof *running->calls);
+    running->calls = calloc(running->call_count + 1, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);
     run->story = make_story(run->arena);
@@ -329,9 +329,9 @@ bool run_scenario(struct run *run, const struct scenario *scenario,
     fine = fine && !running.out_of_memory && !run->observation.out_of_memory &&
            !story_failed(run->story);
     if (fine) look_at_end(&running);
-    fine = fine && state_observe(running.engine, &scenario->expect,
-                                 running.last ? &running.last->call : NULL, running.now,
-                                 &run->observation);
+    fine = fine &&
+           state_observe(running.engine, &scenario->expect,
+                         running.last ? &running.last->call : NULL, running.now, &run->observation);
     running_clean_up(&running);
     return fine;
 }

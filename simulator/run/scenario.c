@@ -115,7 +115,7 @@ static size_t folder_length(struct redial_str path)
 /* `path` as seen from the folder of `file`, with "folder/.." taken out, so that messages are read
  * easily. */
 bool scenario_path(struct arena *arena, struct redial_str file, struct redial_str path,
-                        struct redial_str *joined)
+                   struct redial_str *joined)
 {
     if (str_starts_with(path, REDIAL_STR("/"))) return arena_copy(arena, path, joined);
     struct redial_str folder = str_take(file, folder_length(file));

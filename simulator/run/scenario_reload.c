@@ -29,8 +29,8 @@ bool scenario_read_reload(struct reading *reading, const struct node *value, voi
     bool right = true;
     for (size_t i = 0; i < count; i++) {
         scenario->reloads[i].span = items_at(value, i)->span;
-        right = keys_read(reading, &reload_table, items_at(value, i), &scenario->reloads[i]) &&
-                right;
+        right =
+            keys_read(reading, &reload_table, items_at(value, i), &scenario->reloads[i]) && right;
     }
     return right;
 }
@@ -71,8 +71,8 @@ static bool is_refused(struct scenario *scenario, struct reload_script *reload,
     diag_list_destroy(own);
     if (!policy) return true;
     redial_policy_release(policy);
-    struct diag *diag = diag_error(diags, "contradiction", reload->span,
-                                   "the policy of this reload is in order");
+    struct diag *diag =
+        diag_error(diags, "contradiction", reload->span, "the policy of this reload is in order");
     diag_cure(diags, diag, "remove `refused`");
     return false;
 }

@@ -24,12 +24,12 @@ static bool read_one(struct reading *reading, const struct node *key, const stru
     state->what = key->text;
     state->name = str_trim(rest);
     state->guard = names_find(&subject_names, kind);
-    if (state->guard >= 0 && state->name.len > 0)
-        return read_text(reading, value, &state->value);
-    struct diag *diag = diag_error(reading->diags, "unknown-key", key->span,
-                                   "expected a kind and a name");
-    diag_cure(reading->diags, diag,
-              "write `budget NAME`, `breaker NAME`, `cooldown NAME`, `limiter NAME` or `mode fast`");
+    if (state->guard >= 0 && state->name.len > 0) return read_text(reading, value, &state->value);
+    struct diag *diag =
+        diag_error(reading->diags, "unknown-key", key->span, "expected a kind and a name");
+    diag_cure(
+        reading->diags, diag,
+        "write `budget NAME`, `breaker NAME`, `cooldown NAME`, `limiter NAME` or `mode fast`");
     return false;
 }
 
@@ -63,8 +63,7 @@ static bool has_guard(const struct redial_policy *policy, const struct expected_
         const struct guard *guard = named[state->guard];
         if (guard && str_eq(guard->name, state->name)) return true;
     }
-    return state->guard == REDIAL_GUARD_NONE && str_is(state->name, "fast") &&
-           policy->fast.present;
+    return state->guard == REDIAL_GUARD_NONE && str_is(state->name, "fast") && policy->fast.present;
 }
 
 bool scenario_link_states(struct scenario *scenario, struct diag_list *diags)

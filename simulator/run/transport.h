@@ -18,6 +18,7 @@ struct request_seen {
     int64_t max_tokens;
     int64_t input_tokens; /* counted from the body: one word of the simulated prompt is one token */
     uint32_t credential;  /* generation of the presented token, 0 for the first */
+    bool static_key;      /* an API key rather than a token */
     bool stream;
     bool fast;
     bool background;

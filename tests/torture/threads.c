@@ -101,7 +101,7 @@ static void *run_until_stopped(void *argument)
     int64_t *calls = argument;
     int64_t now = 1;
     while (!stop) {
-        uint64_t seed = (uint64_t)++*calls;
+        uint64_t seed = (uint64_t)++ * calls;
         run_call(seed, (int32_t)(seed % 4), seed % 3 == 0, &now);
     }
     return NULL;
@@ -153,8 +153,9 @@ int main(int argc, char **argv)
     struct redial_policy *guarded = load("policies/tests/guards-all.yaml", diags);
     struct redial_policy *other = load("policies/tests/guards-all.yaml", diags);
     int seconds = argc > 1 ? atoi(argv[1]) : SECONDS;
-    bool right = plain && guarded && other && run_alike(plain) &&
-                 run_while_reloading((const struct redial_policy *const[]){other, guarded}, seconds);
+    bool right =
+        plain && guarded && other && run_alike(plain) &&
+        run_while_reloading((const struct redial_policy *const[]){other, guarded}, seconds);
     redial_policy_release(plain);
     redial_policy_release(guarded);
     redial_policy_release(other);
