@@ -12,8 +12,10 @@ static int64_t within(int64_t value, int64_t low, int64_t high)
 static void spend(const struct budget *budget, struct budget_state *state, int64_t amount)
 {
     int64_t old = state->spent, new;
-    do new = within(within(old, 0, budget->capacity) + amount, 0, budget->capacity);
-    while (!atomic_compare_exchange_weak(&state->spent, &old, new));
+    do {
+        new = within(within(old, 0, budget->capacity) + amount, 0, budget->capacity);
+        if (new == old) return; /* full already: nothing that threads would pass to and fro */
+    } while (!atomic_compare_exchange_weak(&state->spent, &old, new));
 }
 
 #define SECONDS_MAX INT64_C(1000000000) /* refills of longer pauses are full anyway */
