@@ -10,9 +10,19 @@ static bool read_class(struct reading *reading, const struct node *value, void *
     int row;
     if (!read_word(reading, value, &class_names, &row)) return false;
     *out = (enum redial_class)row;
-    if (*out != REDIAL_CLASS_NONE) return true;
-    struct diag *diag = diag_error(reading->diags, "unknown-word", value->span,
-                                   "a row cannot say that nothing is wrong");
+    return true;
+}
+
+/* That nothing is wrong can be said of a stop reason alone: all else that is wrong stays so. */
+static bool check_row(struct reading *reading, const struct classify_row *row,
+                      const struct node *written)
+{
+    const struct node *when = node_get(written, "when");
+    if (row->class != REDIAL_CLASS_NONE || !when || node_get(when, "stop_reason")) return true;
+    const struct node *class = node_get(written, "class");
+    struct diag *diag =
+        diag_error(reading->diags, "unknown-word", class ? class->span : written->span,
+                   "a row cannot say that nothing is wrong, but of a stop reason");
     diag_cure(reading->diags, diag, "a complete 2xx reply that no row matches is a success");
     return false;
 }
@@ -52,7 +62,8 @@ static bool read_rows(struct reading *reading, const struct node *value,
     for (size_t i = table->count; i < count; i++) {
         const struct node *row = value->items[i - table->count];
         rows[i].span = row->span;
-        right = keys_read(reading, &row_table, row, &rows[i]) && right;
+        right = keys_read(reading, &row_table, row, &rows[i]) &&
+                check_row(reading, &rows[i], row) && right;
     }
     table->rows = rows;
     table->count = count;

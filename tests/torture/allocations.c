@@ -125,6 +125,10 @@ static const struct {
     const char *path;
 } works[] = {
     {"the default policy", load_policy, "policies/claude-code.yaml"},
+    {"a policy that builds on another", load_policy, "policies/tests/extends.yaml"},
+    {"a policy with patterns", load_policy, "policies/tests/patterns.yaml"},
+    {"a preset with lists and a budget", load_policy,
+     "policies/presets/aws-standard-2.1-long-polling.yaml"},
     {"diagnostics of a wrong policy", render_diagnostics, "tests/golden/policy/unknown-key.yaml"},
     {"a policy with hooks", load_policy, "policies/hooks/cheapest.yaml"},
     {"a scenario whose hooks compact", replay, "tests/torture/compact.yaml"},
