@@ -125,8 +125,11 @@ static const struct {
     const char *path;
 } works[] = {
     {"the default policy", load_policy, "policies/claude-code.yaml"},
+    {"a policy with every guard", load_policy, "policies/tests/guards-all.yaml"},
     {"diagnostics of a wrong policy", render_diagnostics, "tests/golden/policy/unknown-key.yaml"},
     {"a scenario", replay, "tests/torture/all.yaml"},
+    {"a scenario with a reload", replay,
+     "scenarios/guards/calls-under-way-finish-on-their-policy-after-a-reload.yaml"},
     {"a scenario with mistakes", refuse, "tests/golden/scenario/unknown-keys.yaml"},
     {"a world that runs out", refuse, "tests/golden/scenario/runs-out.yaml"},
 };
