@@ -140,6 +140,13 @@ struct redial_engine *redial_engine_new(const struct redial_policy *policy)
     return engine;
 }
 
+void redial_engine_set_telemetry(struct redial_engine *engine, redial_telemetry_fn *sink,
+                                 void *context)
+{
+    engine->telemetry = sink;
+    engine->telemetry_context = context;
+}
+
 void redial_engine_destroy(struct redial_engine *engine)
 {
     if (!engine) return;

@@ -3,6 +3,7 @@
 #define REDIAL_CORE_ENGINE_H
 
 #include "core/shared.h"
+#include "redial/redial.h"
 
 #define FAST_DISABLED INT64_MAX
 
@@ -18,8 +19,10 @@ struct redial_engine {
     _Atomic(struct shared *) current;
     _Atomic uint32_t side;
     struct engine_stripe stripes[2][SHARED_STRIPES];
-    _Atomic int64_t fast_until; /* the mode fast: 0 on, an instant, or FAST_DISABLED */
-    _Atomic uint32_t reloading; /* one reload at a time */
+    _Atomic int64_t fast_until;     /* the mode fast: 0 on, an instant, or FAST_DISABLED */
+    _Atomic uint32_t reloading;     /* one reload at a time */
+    redial_telemetry_fn *telemetry; /* NULL: nowhere */
+    void *telemetry_context;
 };
 
 /* The current one, held in `*stripe`. Never NULL, never waits. */

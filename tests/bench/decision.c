@@ -73,7 +73,8 @@ static void decide_all(void *context)
     for (size_t round = 0; round < samples->rounds; round++)
         for (size_t i = 0; i < samples->count; i++) {
             struct redial_call call = samples->list[i].call;
-            ++call.shared->stripes[call.stripe].held; /* a decision that ends the call gives its hold back */
+            ++call.shared->stripes[call.stripe]
+                  .held; /* a decision that ends the call gives its hold back */
             redial_call_step(&call, &samples->list[i].event, now, &decision);
             if (decision.kind != REDIAL_DECISION_FINISH) engine_let_go(call.shared, call.stripe);
             sink = decision.kind;
