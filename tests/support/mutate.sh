@@ -131,6 +131,17 @@ s/attempts: unlimited/attempts: 20/
 /overloaded: \{max/s/unlimited/20/
 /connection dropped: /d
 /connection dropped: /s/patient/standard/
+s/heartbeat: 30s/heartbeat: 31s/
+/  fast:/,$s/models: \[claude-opus-4-6\]/models: [claude-sonnet-4-6]/
+s/speed: fast, beta/speed: slow, beta/
+s/beta: fast-mode/beta: slow-mode/
+/cooldown: /s/rate_limited, //
+/cooldown: /s/, overloaded\]/]/
+/cooldown: /s/for: 10m/for: 12m/
+/cooldown: /s/for: 10m/for: 4m/
+/cooldown: /s/hint: extend/hint: ignore/
+s/class: out_of_credits/class: tls_failed/
+s/class: fast_unavailable/class: tls_failed/
 TABLE
 
 # ---- Does a scenario notice? ---------------------------------------------------------------------
