@@ -1,6 +1,7 @@
 /* The steps of `do` and `then`, in written order. A step either takes effect at once, asks the
  * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
 #include "core/backoff.h"
+#include "core/capability.h"
 #include "core/consult.h"
 #include "core/guards.h"
 #include "core/hint.h"
@@ -202,7 +203,6 @@ static void begin_leg(struct turn *turn)
 {
     struct redial_call *call = turn->call;
     call->leg++;
-    call->leg_started_at = turn->now;
     call->leg_sent = false;
     call->leg_retries = 0;
     call->leg_waits = 0;
@@ -214,6 +214,7 @@ static void begin_leg(struct turn *turn)
         policy_platform_model(turn->policy, call->platform, call->model_index);
     if (model && model->max_output > 0 && call->max_tokens > model->max_output)
         call->max_tokens = model->max_output;
+    capability_settle(turn);
     consult_request(turn);
 }
 
@@ -226,6 +227,7 @@ static bool next_model(struct turn *turn)
         uint16_t candidate = models[call->model_index].fallbacks[i];
         uint64_t bit = UINT64_C(1) << models[candidate].slot;
         if (call->models_tried & bit) continue;
+        if (!capability_allows_model(turn, candidate)) continue;
         guards_leave(turn);
         call->models_tried |= bit;
         call->model_index = candidate;
@@ -239,7 +241,7 @@ static bool next_model(struct turn *turn)
 
 /* The providers that the policy lets a call of `provider` go on with, as far as it has not tried
  * them. */
-static size_t provider_candidates(const struct turn *turn, uint16_t *candidates)
+static size_t provider_candidates(struct turn *turn, uint16_t *candidates)
 {
     const struct redial_call *call = turn->call;
     const struct redial_policy *policy = turn->policy;
@@ -248,7 +250,8 @@ static size_t provider_candidates(const struct turn *turn, uint16_t *candidates)
          policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
         uint16_t candidate = policy->provider_fallbacks[call->provider][i];
         if (candidate == NO_INDEX) break;
-        if (!(call->providers_tried & UINT64_C(1) << candidate)) candidates[count++] = candidate;
+        bool tried = call->providers_tried & UINT64_C(1) << candidate;
+        if (!tried && capability_allows_provider(turn, candidate)) candidates[count++] = candidate;
     }
     return count;
 }
@@ -275,7 +278,7 @@ static bool next_provider(struct turn *turn)
 }
 
 /* Where nobody named a provider, a hook may begin with any that the call could fall back to. */
-static void choose_provider(struct turn *turn)
+void turn_choose(struct turn *turn)
 {
     struct redial_call *call = turn->call;
     uint16_t candidates[HOOK_CANDIDATES_MAX];
@@ -286,12 +289,6 @@ static void choose_provider(struct turn *turn)
     if (chosen == 0) return;
     call->providers_tried = 0;
     take_provider(turn, candidates[chosen]);
-}
-
-void turn_choose(struct turn *turn)
-{
-    choose_provider(turn);
-    consult_request(turn);
 }
 
 /* A hook that went wrong on the way ends the call here: a wait may stand before the next send. */

@@ -13,6 +13,10 @@ struct turn {
     const struct redial_policy *policy;
     const struct variant *variant;
     struct hook_moment moment; /* of the last question to a hook */
+    /* The key among a guard's slots that was asked for last, since guards of a policy are often
+     * `per` the same. */
+    uint32_t key_per;
+    uint64_t key;
 };
 
 static inline const struct rule *turn_rule(const struct turn *turn)
@@ -24,7 +28,7 @@ static inline const struct rule *turn_rule(const struct turn *turn)
 void turn_enter(struct turn *turn, enum redial_state state);
 void turn_finish(struct turn *turn, enum redial_reason reason);
 void turn_send(struct turn *turn);
-/* START: lets a hook choose the provider and change the request. */
+/* START: lets a hook choose the provider. */
 void turn_choose(struct turn *turn);
 /* Begins a wait of `delay` ns; ends the call instead when the wait would pass the deadline. */
 void turn_wait(struct turn *turn, enum redial_wait_kind kind, int64_t delay);

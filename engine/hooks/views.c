@@ -278,9 +278,10 @@ static int read_feature(lua_State *lua)
     if (lua_type(lua, 2) == LUA_TSTRING) name.ptr = lua_tolstring(lua, 2, &name.len);
     int row = names_find(&feature_names, name);
     if (row < 0) {
-        struct redial_str words[FEATURE_COUNT];
-        for (int i = 0; i < FEATURE_COUNT; i++) words[i] = str_of(feature_names.rows[i].word);
-        return no_such_field(lua, "the feature list", words, FEATURE_COUNT);
+        struct redial_str words[REDIAL_FEATURE_COUNT];
+        for (int i = 0; i < REDIAL_FEATURE_COUNT; i++)
+            words[i] = str_of(feature_names.rows[i].word);
+        return no_such_field(lua, "the feature list", words, REDIAL_FEATURE_COUNT);
     }
     const struct feature_cell *cell =
         &hook_state_of(lua)->policy->platforms[provider->platform].features[row];

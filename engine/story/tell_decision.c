@@ -34,7 +34,9 @@ static void tell_fallback(struct writer *writer, const struct story_entry *entry
         say_model(writer, decision->model_index);
     }
     say_rule(writer, decision);
-    if (entry->event == REDIAL_EVENT_START) say(writer, "  chosen by the hook");
+    const struct hooks_policy *hooks = &writer->policy->hooks;
+    bool chosen = hooks->source && hooks->point[HOOK_CHOOSE] != NO_INDEX;
+    if (chosen && entry->event == REDIAL_EVENT_START) say(writer, "  chosen by the hook");
     if (decision->delay_hint > 0) {
         say(writer, "  ");
         say_hint(writer, view, decision->hint);
@@ -87,6 +89,10 @@ static void tell_send(struct writer *writer, const struct story_entry *entry,
     say_text(writer, entry->model);
     text_printf(&writer->line, " attempt=%" PRId32, decision->attempt);
     say(writer, connections[entry->connection]);
+    if (entry->client_request_id) {
+        say(writer, " id=");
+        say_text(writer, entry->client_request_id);
+    }
     bool first = entry->event == REDIAL_EVENT_START;
     if (first && entry->query == REDIAL_QUERY_BACKGROUND) say(writer, " query=background");
     if (first && entry->variant == VARIANT_UNATTENDED) say(writer, " mode=unattended");
@@ -250,6 +256,8 @@ void tell_decision(struct writer *writer, const struct story_entry *entry, struc
 {
     tell_hook_error(writer, entry);
     tell_shared(writer, entry);
+    tell_passed_over(writer, entry);
     tell_fallback(writer, entry, view);
+    tell_dropped(writer, entry);
     decides[entry->decision.kind](writer, entry, view);
 }
