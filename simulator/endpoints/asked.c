@@ -61,18 +61,20 @@ static int64_t count_words(struct redial_str text)
     return words;
 }
 
-/* Messages whose content is a text, which is how simulated prompts are made. */
-static int64_t count_tokens(const struct json *body)
+/* Messages whose content is a text, which is how simulated prompts are made. A prefill is no part
+ * of the prompt. */
+static void read_messages(const struct json *body, struct asked *asked)
 {
     const struct json *messages = json_at(body, "messages");
-    int64_t tokens = 0;
 
     for (size_t i = 0, count = json_count(messages); i < count; i++) {
-        char path[40];
-        snprintf(path, sizeof path, "%zu.content", i);
-        tokens += count_words(json_text(json_at(messages, path)));
+        char content[40], role[40];
+        snprintf(content, sizeof content, "%zu.content", i);
+        snprintf(role, sizeof role, "%zu.role", i);
+        asked->prefill = i + 1 == count && str_is(json_text(json_at(messages, role)), "assistant");
+        if (!asked->prefill)
+            asked->input_tokens += count_words(json_text(json_at(messages, content)));
     }
-    return tokens;
 }
 
 /* ---- The credential */
@@ -105,7 +107,7 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
     asked->fast = str_is(json_text(json_at(body, "speed")), "fast") &&
                   header(arrival, REDIAL_STR("anthropic-beta")).len > 0;
     asked->stream = json_true(json_at(body, "stream"));
-    asked->input_tokens = count_tokens(body);
+    read_messages(body, asked);
     read = json_is_object(body) &&
            arena_copy(arena, find_model[platform](arrival->path, body), &asked->model);
     json_free(body);

@@ -154,6 +154,7 @@ for ((cell = 1; cell <= cells; cell++)); do
             sub(/support: [a-z]+/, /support: (full|unknown)/ ? "support: none" : "support: full")
         } {print}'
 done
+broken "platforms.yaml: no prefill" platforms.yaml sed 's/prefill: false/prefill: true/'
 broken "platforms.yaml: requires: oauth" platforms.yaml sed 's/requires: oauth, //'
 
 # ---- Does a scenario notice? ---------------------------------------------------------------------
