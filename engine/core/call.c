@@ -243,9 +243,13 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
                       const struct redial_call_options *options, int64_t now,
                       struct redial_str *why)
 {
-    struct shared *shared = engine_hold(engine);
-    if (begin(call, shared, options, now, why)) return true;
-    engine_let_go(shared);
+    uint8_t stripe;
+    struct shared *shared = engine_hold(engine, &stripe);
+    if (begin(call, shared, options, now, why)) {
+        call->stripe = stripe;
+        return true;
+    }
+    engine_let_go(shared, stripe);
     return false;
 }
 
@@ -273,7 +277,12 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
                     struct redial_decision *decision)
 {
     const struct redial_policy *policy = call->policy;
-    struct turn turn = {call, event, now, decision, policy, &policy->variants[call->variant]};
+    struct turn turn = {.call = call,
+                        .event = event,
+                        .now = now,
+                        .decision = decision,
+                        .policy = policy,
+                        .variant = &policy->variants[call->variant]};
     decision->from_model = call->model_index;
     decision->from_provider = call->provider;
     struct telemetry_origin origin = telemetry_origin(call);
@@ -282,7 +291,7 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
     if (decision->judged && call->engine->telemetry) telemetry_emit(&turn, &origin);
     if (decision->kind != REDIAL_DECISION_FINISH) return;
     guards_end(&turn);
-    engine_let_go(call->shared);
+    engine_let_go(call->shared, call->stripe);
 }
 
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,

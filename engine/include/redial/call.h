@@ -109,6 +109,7 @@ struct redial_call {
     uint8_t gated;            /* WAITING: a guard holds it, the request is ready */
     uint8_t rate_paid;        /* limiters let the next send pass */
     uint8_t probing;          /* bit per breaker whose probe the call is */
+    uint8_t stripe;           /* where its hold on `shared` is counted */
     uint8_t counted_running;  /* bit 0: as a call, bit 1: as a retry under way */
     uint32_t credential;      /* raised by 1 by each successful refresh */
     uint32_t credential_id;
