@@ -219,6 +219,14 @@ static bool read_region(struct reading *reading, const struct node *value, void 
 
 /* ---- Models */
 
+static bool read_prefill(struct reading *reading, const struct node *value, void *target)
+{
+    bool takes;
+    if (!read_bool(reading, value, &takes)) return false;
+    *(bool *)target = !takes;
+    return true;
+}
+
 static const struct key model_keys[] = {
     {"id", read_text, offsetof(struct platform_model, id), "what the platform calls it", "text",
      false},
@@ -228,6 +236,9 @@ static const struct key model_keys[] = {
      "the most it writes in one reply", "tokens", false},
     {"api_version", read_text, offsetof(struct platform_model, api_version),
      "where it is not the platform's", "text", false},
+    {"prefill", read_prefill, offsetof(struct platform_model, refuses_prefill),
+     "whether it takes a last message of the assistant, to go on with; true unless said",
+     "true or false", false},
 };
 static const struct keys model_table = {"a model", model_keys, REDIAL_COUNT_OF(model_keys)};
 
@@ -321,7 +332,7 @@ static const struct key platform_keys[] = {
      "Vertex: whose project is billed; the first that is not empty", "text or list", false},
     {"region", read_region, 0, "where the call lands", "text or {from, default, per_model}", false},
     {"models", read_models, 0, "its models, by the name that policies use",
-     "mapping of names to {id, context, max_output, api_version}", false},
+     "mapping of names to {id, context, max_output, api_version, prefill}", false},
     {"credentials", read_credentials, 0, "where a credential is looked for, in order",
      "list of names", false},
     {"classify", read_classify, offsetof(struct platform, classify),
