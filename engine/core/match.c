@@ -221,7 +221,8 @@ enum redial_class classify(struct facts *facts, const struct classify_row **deci
     bool whole = event->kind == REDIAL_EVENT_REPLY && event->complete && event->status >= 200 &&
                  event->status <= 299;
     enum redial_class class = row ? row->class : REDIAL_CLASS_NONE;
-    if (class == REDIAL_CLASS_NONE && !whole) class = REDIAL_CLASS_UNKNOWN; /* whatever a row says */
+    if (class == REDIAL_CLASS_NONE && !whole)
+        class = REDIAL_CLASS_UNKNOWN; /* whatever a row says */
     facts->key[FACT_CLASS] = class;
     *deciding = row;
     return class;
