@@ -389,7 +389,7 @@ static void read_block(const char *path, size_t number, struct text *out)
         if (inside && !fence && blocks == number) text_append(out, text);
         if (!fence) continue;
         inside = !inside;
-        blocks += inside;
+        blocks += str_starts_with(text, REDIAL_STR("```yaml"));
     }
     fclose(file);
 }
