@@ -118,7 +118,7 @@ cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/readme.sh $(BUILD)
 
 symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
-	@CC=$(CC) tests/cli/symbols.sh $(BUILD)
+	@CC=$(CC) PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)
 
 SNAPSHOTS = $(patsubst policies/snapshots/%.txt,%,$(wildcard policies/snapshots/*.txt))
 snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/snapshots, for review

@@ -250,8 +250,8 @@ static size_t provider_candidates(struct turn *turn, uint16_t *candidates)
          policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
         uint16_t candidate = policy->provider_fallbacks[call->provider][i];
         if (candidate == NO_INDEX) break;
-        bool tried = call->providers_tried & UINT64_C(1) << candidate;
-        if (!tried && capability_allows_provider(turn, candidate)) candidates[count++] = candidate;
+        if (call->providers_tried & UINT64_C(1) << candidate) continue;
+        if (capability_allows_provider(turn, candidate)) candidates[count++] = candidate;
     }
     return count;
 }
@@ -288,6 +288,7 @@ void turn_choose(struct turn *turn)
     size_t chosen = consult_choice(turn, candidates, count);
     if (chosen == 0) return;
     call->providers_tried = 0;
+    turn->decision->chosen_by_hook = true;
     take_provider(turn, candidates[chosen]);
 }
 

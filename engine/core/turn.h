@@ -12,11 +12,11 @@ struct turn {
     struct redial_decision *decision;
     const struct redial_policy *policy;
     const struct variant *variant;
-    struct hook_moment moment; /* of the last question to a hook */
     /* The key among a guard's slots that was asked for last, since guards of a policy are often
      * `per` the same. */
     uint32_t key_per;
     uint64_t key;
+    struct hook_moment moment; /* of the last question to a hook */
 };
 
 static inline const struct rule *turn_rule(const struct turn *turn)

@@ -507,12 +507,12 @@ struct redial_policy {
     struct glob message_globs[MESSAGE_GLOBS_MAX];
     size_t message_glob_count;
 
-    struct hooks_policy hooks;
-
     bool providers_given; /* the file names its providers: each is meant to be called */
     int32_t outer_retries[OUTER_RETRIES_MAX]; /* of what stands around the calls, for lint */
     size_t outer_retry_count;
     struct span outer_retry_span;
+    struct hooks_policy hooks;
+
     struct lint_ignore *lint_ignores;
     size_t lint_ignore_count;
 };

@@ -252,8 +252,8 @@ void explain_policy_json(const struct redial_policy *policy, struct text *out)
     put_lists(&page);
     put_providers(&page);
     put_fallbacks(&page);
-    put_hooks(&page);
     explain_guards_json(policy, out);
+    put_hooks(&page);
     put_classify(&page, "transport", &policy->transport);
     text_append(out, REDIAL_STR("}\n"));
     text_clean_up(&page.cell);

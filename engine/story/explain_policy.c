@@ -357,8 +357,8 @@ void explain_policy(const struct redial_policy *policy, const struct explain_sty
         if (policy->variants[i].present)
             write_mode(&page, &policy->variants[VARIANT_PLAIN], &policy->variants[i]);
     write_fallbacks(&page);
-    write_hooks(&page);
     explain_guards(policy, style, page.arena, out);
+    write_hooks(&page);
     explain_platforms(policy, style, page.arena, out);
     text_clean_up(&page.cell);
     arena_destroy(page.arena);

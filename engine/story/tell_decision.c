@@ -34,9 +34,7 @@ static void tell_fallback(struct writer *writer, const struct story_entry *entry
         say_model(writer, decision->model_index);
     }
     say_rule(writer, decision);
-    const struct hooks_policy *hooks = &writer->policy->hooks;
-    bool chosen = hooks->source && hooks->point[HOOK_CHOOSE] != NO_INDEX;
-    if (chosen && entry->event == REDIAL_EVENT_START) say(writer, "  chosen by the hook");
+    if (decision->chosen_by_hook) say(writer, "  chosen by the hook");
     if (decision->delay_hint > 0) {
         say(writer, "  ");
         say_hint(writer, view, decision->hint);

@@ -83,8 +83,8 @@ bool bench_all_met(void)
 int main(void)
 {
     bench_decision();
-    bench_hook();
     bench_guards();
+    bench_hook();
     bench_load();
     bench_replay();
     printf("%s\n", bench_all_met() ? "all figures are met" : "a figure is missed");

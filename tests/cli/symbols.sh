@@ -37,8 +37,8 @@ int main(void)
     return policy != NULL;
 }
 PROGRAM
-for lua in lua5.4 lua-5.4 lua54 lua; do pkg-config --exists "$lua" && break; done
-libs=$(pkg-config --libs libcurl openssl yaml-0.1 libcjson libpcre2-8 "$lua")
+# shellcheck disable=SC2086
+libs=$(pkg-config --libs ${PKGS:?the libraries that libredial stands on})
 for library in libredial.so libredial.a; do
     # shellcheck disable=SC2086
     "${CC:-gcc}" -std=c17 -Iengine/include "$work/program.c" -o "$work/program" "$build/$library" $libs -lm -lpthread \

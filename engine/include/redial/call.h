@@ -233,6 +233,7 @@ struct redial_decision {
     uint8_t wait;          /* enum redial_wait_kind */
     uint8_t hint;          /* which hint header of the policy was read; REDIAL_HINTS_MAX none */
     uint16_t rule;         /* REDIAL_NO_INDEX: no rule took part */
+    bool chosen_by_hook;   /* START: a hook chose the provider to begin with */
     uint16_t hook_rule;    /* whose condition or step asked the hook of hook_error */
     uint16_t platform, provider, model_index; /* of the leg after the decision */
     uint16_t from_model, from_provider;       /* differ from the above when the leg changed */
