@@ -61,9 +61,18 @@ static void number_keys(struct redial_policy *policy)
         policy->models[i].key = str_hash(policy->models[i].name);
 }
 
+static void divide_windows(struct guards *guards)
+{
+    for (size_t i = 0; i < guards->budget_count; i++)
+        guards->budgets[i].parts = window_parts(guards->budgets[i].window);
+    for (size_t i = 0; i < guards->breaker_count; i++)
+        guards->breakers[i].parts = window_parts(guards->breakers[i].window);
+}
+
 bool compile_policy(struct redial_policy *policy, struct diag_list *diags)
 {
     number_keys(policy);
+    divide_windows(&policy->guards);
     for (size_t i = 0; i < policy->backoff_count; i++) compile_backoff(&policy->backoffs[i]);
     for (size_t i = 0; i < VARIANT_COUNT; i++)
         if (policy->variants[i].present) mark_refreshing(&policy->variants[i], policy->rule_count);

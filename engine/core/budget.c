@@ -47,7 +47,7 @@ static int64_t allowance(const struct budget *budget, struct budget_state *state
         int64_t share = state->running * budget->share_ppm / 1000;
         return share > budget->floor ? share : budget->floor;
     }
-    struct tally_counts counts = tally_sum(&state->tally, tally_part(budget->window, now));
+    struct tally_counts counts = tally_sum(&state->tally, window_part(&budget->parts, now));
     *used = (int64_t)counts.second * BUDGET_UNIT;
     return (int64_t)counts.first * budget->share_ppm / 1000 +
            budget->floor * (budget->window / NS_PER_MS) / 1000;
@@ -64,7 +64,7 @@ static struct budget_word take_share(const struct budget *budget, struct budget_
     if (budget->kind == BUDGET_RUNNING)
         state->retrying++;
     else
-        tally_add(&state->tally, tally_part(budget->window, now), (struct tally_counts){0, 1});
+        tally_add(&state->tally, window_part(&budget->parts, now), (struct tally_counts){0, 1});
     return word;
 }
 
@@ -99,7 +99,7 @@ void budget_call_begins(const struct budget *budget, struct budget_state *state,
 {
     if (budget->kind == BUDGET_RUNNING) state->running++;
     if (budget->kind == BUDGET_CALLS)
-        tally_add(&state->tally, tally_part(budget->window, now), (struct tally_counts){1, 0});
+        tally_add(&state->tally, window_part(&budget->parts, now), (struct tally_counts){1, 0});
 }
 
 void budget_call_ends(const struct budget *budget, struct budget_state *state)
@@ -110,9 +110,10 @@ void budget_call_ends(const struct budget *budget, struct budget_state *state)
 struct budget_word budget_failure(const struct budget *budget, struct budget_state *state,
                                   enum redial_class class, int64_t now)
 {
+    if (budget->kind != BUDGET_TOKENS || budget->charge != BUDGET_CHARGES_FAILURES)
+        return (struct budget_word){0};
     int64_t left = budget_left(budget, state, now);
     struct budget_word word = {false, left, left, budget->cost[class]};
-    if (budget->kind != BUDGET_TOKENS || budget->charge != BUDGET_CHARGES_FAILURES) return word;
     spend(budget, state, word.cost);
     word.after = within(left - word.cost, 0, budget->capacity);
     return word;

@@ -16,15 +16,14 @@
 
 /* Counts of two kinds over a sliding window, in parts: each holds its number and both counts in one
  * word, so that a part that has gone by is forgotten in the same step that counts anew. */
-#define TALLY_PARTS 10
+#define TALLY_PARTS WINDOW_PARTS
 struct tally {
     _Atomic uint64_t parts[TALLY_PARTS];
 };
 struct tally_counts {
     uint64_t first, second;
 };
-/* The part of a window that `now` lies in: what the other two ask for. */
-uint64_t tally_part(int64_t window, int64_t now);
+/* `part` is the window_part of now. */
 void tally_add(struct tally *tally, uint64_t part, struct tally_counts more);
 struct tally_counts tally_sum(const struct tally *tally, uint64_t part);
 void tally_clear(struct tally *tally);

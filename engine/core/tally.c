@@ -8,12 +8,6 @@
 #define COUNT_MAX  ((UINT64_C(1) << COUNT_BITS) - 1)
 #define STAMP_MASK UINT64_C(0xfffff)
 
-uint64_t tally_part(int64_t window, int64_t now)
-{
-    int64_t length = window / TALLY_PARTS;
-    return (uint64_t)(now > 0 ? now : 0) / (uint64_t)(length > 0 ? length : 1);
-}
-
 static uint64_t stamp_of(uint64_t part)
 {
     return part >> 2 * COUNT_BITS;

@@ -37,6 +37,27 @@ enum budget_kind {
     BUDGET_RUNNING, /* retries under way are a share of the calls under way */
     BUDGET_KIND_COUNT
 };
+/* A sliding window is counted in equal parts. Which one an instant lies in is asked at every
+ * decision, so the division by a part's length is done once, as its inverse (2^64 / length). */
+#define WINDOW_PARTS 10
+struct window_parts {
+    uint64_t length, inverse; /* ns; linked */
+};
+static inline struct window_parts window_parts(int64_t window)
+{
+    uint64_t length = window >= WINDOW_PARTS ? (uint64_t)window / WINDOW_PARTS : 1;
+    return (struct window_parts){length, length > 1 ? UINT64_MAX / length : UINT64_MAX};
+}
+__extension__ typedef unsigned __int128 window_product;
+static inline uint64_t window_part(const struct window_parts *parts, int64_t now)
+{
+    uint64_t instant = now > 0 ? (uint64_t)now : 0;
+    uint64_t part = (uint64_t)((window_product)instant * parts->inverse >> 64);
+    while (instant - part * parts->length >= parts->length)
+        part++; /* the inverse is cut: one or two too few */
+    return part;
+}
+
 enum budget_charge { BUDGET_CHARGES_RETRIES, BUDGET_CHARGES_FAILURES, BUDGET_CHARGE_COUNT };
 enum budget_empty { BUDGET_FAIL, BUDGET_WAIT_THEN_FAIL, BUDGET_EMPTY_COUNT };
 
@@ -58,6 +79,7 @@ struct budget {
     uint32_t share_ppm;
     int64_t floor;  /* thousandths of a retry: per second of the window, or at once */
     int64_t window; /* ns */
+    struct window_parts parts;
 };
 
 /* ---- Breakers: stop sending where it fails */
@@ -69,7 +91,8 @@ struct breaker {
     uint32_t failure_ppm; /* share that opens it; 0: by number */
     int32_t minimum;      /* attempts in the window before it may open */
     int64_t window, open; /* ns */
-    int32_t probes;       /* successes that close it again; so many may be under way at once */
+    struct window_parts parts;
+    int32_t probes; /* successes that close it again; so many may be under way at once */
     enum guard_answer when_open;
 };
 

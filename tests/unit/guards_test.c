@@ -104,18 +104,34 @@ Test(guards, a_key_too_many_shares_a_slot_and_forgets_none)
 
 /* ---- Counting over a window */
 
+Test(guards, the_part_of_a_window_is_the_instant_divided_by_its_length)
+{
+    static const int64_t windows[] = {10,         11,           999,           NS_PER_MS,
+                                      NS_PER_DAY, NS_PER_HOUR,  7 * NS_PER_US, 365 * NS_PER_DAY,
+                                      INT64_MAX,  NS_PER_SECOND};
+    for (size_t i = 0; i < REDIAL_COUNT_OF(windows); i++) {
+        struct window_parts parts = window_parts(windows[i]);
+        int64_t length = windows[i] / WINDOW_PARTS;
+        const int64_t instants[] = {0,          1,     length - 1, length,
+                                    length + 1, began, began + 1,  INT64_MAX};
+        for (size_t k = 0; k < REDIAL_COUNT_OF(instants); k++)
+            cr_expect_eq(window_part(&parts, instants[k]), (uint64_t)(instants[k] / length),
+                         "window %zu, instant %zu", i, k);
+    }
+}
+
 Test(guards, what_is_older_than_the_window_is_forgotten)
 {
     struct tally tally = {0};
-    const int64_t window = 10 * NS_PER_SECOND;
+    const struct window_parts window = window_parts(10 * NS_PER_SECOND);
     for (int second = 0; second < 10; second++)
-        tally_add(&tally, tally_part(window, at(second)), (struct tally_counts){2, 1});
-    struct tally_counts sum = tally_sum(&tally, tally_part(window, at(9)));
+        tally_add(&tally, window_part(&window, at(second)), (struct tally_counts){2, 1});
+    struct tally_counts sum = tally_sum(&tally, window_part(&window, at(9)));
     cr_expect_eq(sum.first, 20);
     cr_expect_eq(sum.second, 10);
-    sum = tally_sum(&tally, tally_part(window, at(14)));
+    sum = tally_sum(&tally, window_part(&window, at(14)));
     cr_expect_eq(sum.first, 10, "five of ten seconds are left");
-    sum = tally_sum(&tally, tally_part(window, at(30)));
+    sum = tally_sum(&tally, window_part(&window, at(30)));
     cr_expect_eq(sum.first + sum.second, 0);
 }
 
@@ -181,7 +197,7 @@ Test(guards, a_late_result_of_an_open_breaker_changes_nothing)
     const struct breaker breaker = {.classes = 1u << REDIAL_CLASS_TIMEOUT,
                                     .failures = 1,
                                     .minimum = 1,
-                                    .window = NS_PER_MINUTE,
+                                    .parts = window_parts(NS_PER_MINUTE),
                                     .open = NS_PER_SECOND,
                                     .probes = 1};
     struct breaker_state state = {0};
