@@ -23,7 +23,8 @@ static enum redial_class class_of(const char *provider, struct redial_event even
     redial_event_prepare(policy, &event);
     facts_init(&facts, &call, &event, 0);
     enum redial_class class = classify(&facts, &row);
-    redial_policy_release(policy); /* the call's */
+    struct redial_decision end;
+    redial_call_step(&call, &(struct redial_event){.kind = REDIAL_EVENT_CANCEL}, 0, &end);
     redial_engine_destroy(engine);
     redial_policy_release(policy);
     return class;

@@ -395,15 +395,18 @@ static void read_block(const char *path, size_t number, struct text *out)
 
 Test(config, the_examples_of_the_language_page_load)
 {
-    struct text policy_text = TEXT_INIT, feature_text = TEXT_INIT, platform_text = TEXT_INIT;
-    struct text said = TEXT_INIT;
+    struct text policy_text = TEXT_INIT, hooks_text = TEXT_INIT, feature_text = TEXT_INIT;
+    struct text platform_text = TEXT_INIT, said = TEXT_INIT;
+    static const char rest[] = "redial: 1\nuses: [platforms.yaml]\n"
+                               "rules: [{name: all, when: always, do: [fail]}]\n";
     read_block("policies/README.md", 1, &policy_text);
-    read_block("policies/README.md", 2, &feature_text);
-    read_block("policies/README.md", 3, &platform_text);
-    text_printf(&feature_text, "redial: 1\nuses: [platforms.yaml]\n"
-                               "rules: [{name: all, when: always, do: [fail]}]\n");
+    read_block("policies/README.md", 2, &hooks_text);
+    text_append(&hooks_text, str_of(rest));
+    read_block("policies/README.md", 3, &feature_text);
+    text_append(&feature_text, str_of(rest));
+    read_block("policies/README.md", 4, &platform_text);
     text_printf(&platform_text, "redial: 1\nrules: [{name: all, when: always, do: [fail]}]\n");
-    const struct text *const blocks[] = {&policy_text, &feature_text, &platform_text};
+    const struct text *const blocks[] = {&policy_text, &hooks_text, &feature_text, &platform_text};
     static const struct redial_env none[] = {{NULL, NULL}};
     for (size_t i = 0; i < REDIAL_COUNT_OF(blocks); i++) {
         struct diag_list *diags = diag_list_new();
@@ -416,6 +419,7 @@ Test(config, the_examples_of_the_language_page_load)
     }
     text_clean_up(&policy_text);
     text_clean_up(&feature_text);
+    text_clean_up(&hooks_text);
     text_clean_up(&platform_text);
     text_clean_up(&said);
 }
