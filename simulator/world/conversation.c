@@ -27,24 +27,25 @@ static int64_t content_words(const struct json *content)
     return words;
 }
 
+static bool is_prefill(const struct json *message)
+{
+    return !json_next(message) && str_is(json_text(json_at(message, "role")), "assistant");
+}
+
 int64_t conversation_words(const struct json *messages)
 {
     int64_t words = 0;
     if (!json_is_array(messages)) return 0;
     for (const struct json *message = json_first(messages); message; message = json_next(message))
-        words += content_words(json_at(message, "content"));
+        if (!is_prefill(message)) words += content_words(json_at(message, "content"));
     return words;
 }
 
-int64_t conversation_prefill(const struct json *messages)
+bool conversation_has_prefill(const struct json *messages)
 {
-    const struct json *last = NULL;
-    if (json_is_array(messages))
-        for (const struct json *message = json_first(messages); message;
-             message = json_next(message))
-            last = message;
-    if (!str_is(json_text(json_at(last, "role")), "assistant")) return -1;
-    return content_words(json_at(last, "content"));
+    const struct json *message = json_is_array(messages) ? json_first(messages) : NULL;
+    while (message && json_next(message)) message = json_next(message);
+    return message && is_prefill(message);
 }
 
 static void write_words(int64_t words, struct text *out)

@@ -4,10 +4,11 @@
 
 #include "document/json.h"
 
-/* Words in all texts of the messages, each one token to a fake. */
+/* Words in all texts of the messages, each one token to a fake; a prefill is no part of the prompt.
+ */
 int64_t conversation_words(const struct json *messages);
-/* Words of the last message where the assistant speaks it, a prefill; -1 when there is none. */
-int64_t conversation_prefill(const struct json *messages);
+/* Whether they end in a message of the assistant. */
+bool conversation_has_prefill(const struct json *messages);
 
 enum conversation_role { ROLE_USER, ROLE_ASSISTANT, ROLE_COUNT };
 

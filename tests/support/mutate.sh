@@ -21,6 +21,7 @@ broken() {
     mkdir -p "$place/scenarios" "$place/policies/tests" || exit 2
     cp policies/*.yaml "$place/policies" && cp policies/tests/*.yaml "$place/policies/tests" || exit 2
     ln -s "$PWD/scenarios/seed" "$place/scenarios/seed"
+    ln -s "$PWD/policies/hooks" "$place/policies/hooks"
     printf '%s\n' "$name" >"$place/name"
     "$@" "policies/$file" >"$place/policies/$file"
     cmp -s "policies/$file" "$place/policies/$file" || return 0
