@@ -118,9 +118,8 @@ cli: $(BUILD)/redial ## the command, run as a person runs it
 symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
 	@CC=$(CC) tests/cli/symbols.sh $(BUILD)
 
-SNAPSHOTS = $(patsubst policies/snapshots/%.txt,%,$(wildcard policies/snapshots/*.txt))
 snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/snapshots, for review
-	@for name in $(SNAPSHOTS); do $(BUILD)/redial explain policies/$$name.yaml > policies/snapshots/$$name.txt; done
+	@tests/support/snapshots.sh $(BUILD)/redial --write
 
 clean: ## remove what was built
 	rm -rf build build-*

@@ -1,6 +1,7 @@
 /* The whole policy as one JSON object. Times are nanoseconds; null is "unlimited" or "none". */
 #include "story/explain_parts.h"
 #include "story/put.h"
+#include "story/worst.h"
 
 struct json_page {
     const struct redial_policy *policy;
@@ -215,7 +216,8 @@ static void put_lists(struct json_page *page)
     text_append_char(out, ']');
 }
 
-void explain_policy_json(const struct redial_policy *policy, struct text *out)
+void explain_policy_json(const struct redial_policy *policy, const struct explain_style *style,
+                         struct text *out)
 {
     struct json_page page = {policy, out, TEXT_INIT};
     text_append_char(out, '{');
@@ -234,6 +236,7 @@ void explain_policy_json(const struct redial_policy *policy, struct text *out)
     put_providers(&page);
     put_fallbacks(&page);
     put_classify(&page, "transport", &policy->transport);
+    worst_json(policy, style, out);
     text_append(out, REDIAL_STR("}\n"));
     text_clean_up(&page.cell);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "story/explain_parts.h"
+#include "story/worst.h"
 
 struct page {
     const struct redial_policy *policy;
@@ -321,6 +322,7 @@ void explain_policy(const struct redial_policy *policy, const struct explain_sty
         if (policy->variants[i].present)
             write_mode(&page, &policy->variants[VARIANT_PLAIN], &policy->variants[i]);
     write_fallbacks(&page);
+    worst_explain(policy, style, page.arena, out);
     explain_platforms(policy, style, page.arena, out);
     text_clean_up(&page.cell);
     arena_destroy(page.arena);
