@@ -31,6 +31,9 @@ clang: ## the whole suite built by clang
 $(BUILD)/threads: $(call OBJ,tests/torture/threads.c $(SRC_ENGINE))
 	$(LINK)
 
+mutate: $(BUILD)/redial ## break the shipped policies in one place at a time: a scenario must notice
+	@tests/support/mutate.sh $(BUILD)/redial
+
 torture: $(BUILD)/torture ## load policies and scenarios with every allocation made to fail
 	$(BUILD)/torture
 $(BUILD)/torture: $(call OBJ,tests/torture/allocations.c $(SRC_ENGINE) $(SRC_SIMULATOR))
@@ -66,4 +69,4 @@ soak: ## the long form: an hour of fuzzing, ten thousand resets, every scenario 
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 	@tests/support/soak.sh $(BUILD)
 
-.PHONY: check layers format format-check lint asan tsan clang torture fuzz bench cover soak
+.PHONY: check layers format format-check lint asan tsan clang mutate torture fuzz bench cover soak

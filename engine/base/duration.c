@@ -167,8 +167,8 @@ void duration_format(int64_t ns, struct text *out)
     }
     size_t unit = left == 0 ? UNIT_SECOND : UNIT_DAY;
     while (unit < UNIT_SECOND && left % (uint64_t)units[unit].ns != 0) unit++;
-    if (unit > UNIT_DAY && left >= (uint64_t)units[unit - 1].ns) {
-        uint64_t above = (uint64_t)units[unit - 1].ns;
+    uint64_t above = unit > UNIT_DAY ? (uint64_t)units[unit - 1].ns : 0;
+    if (above > 0 && left >= above) {
         append_in(out, left - left % above, units[unit - 1]);
         left %= above;
     }
@@ -242,8 +242,8 @@ static bool moment_to_ns(struct moment m, int64_t offset_seconds, int64_t ns, in
     if (m.month < 1 || m.month > 12 || m.day < 1 || m.day > month_days(m.year, m.month))
         return false;
     if (m.hour > 23 || m.minute > 59 || m.second > 60) return false;
-    int64_t seconds =
-        days_of(m) * 86400 + m.hour * 3600 + m.minute * 60 + m.second - offset_seconds;
+    int64_t seconds = days_of(m) * 86400 + INT64_C(3600) * m.hour + INT64_C(60) * m.minute +
+                      m.second - offset_seconds;
     int64_t whole = 0;
     return !__builtin_mul_overflow(seconds, NS_PER_SECOND, &whole) &&
            !__builtin_add_overflow(whole, ns, unix_ns);
@@ -374,7 +374,7 @@ static bool eat_offset(struct redial_str *rest, int64_t *seconds)
     if (!behind && !eat(rest, "+")) return false;
     if (!eat_number(rest, 2, &hours) || !eat(rest, ":") || !eat_number(rest, 2, &minutes))
         return false;
-    *seconds = (behind ? -1 : 1) * (hours * 3600 + minutes * 60);
+    *seconds = (behind ? -1 : 1) * (INT64_C(3600) * hours + INT64_C(60) * minutes);
     return hours <= 23 && minutes <= 59;
 }
 

@@ -9,7 +9,7 @@ static size_t min(size_t a, size_t b)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 }
 
 /* Edit distance with exchanges of neighbours (Damerau, each place edited once). Case costs nothing:

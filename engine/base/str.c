@@ -17,7 +17,7 @@ static unsigned char lower(char c)
 /* memcmp may not be given NULL, which an empty text may be. */
 static bool bytes_eq(const char *a, const char *b, size_t len)
 {
-    return len == 0 || memcmp(a, b, len) == 0;
+    return len == 0 || (a && b && memcmp(a, b, len) == 0);
 }
 
 static bool bytes_eq_nocase(const char *a, const char *b, size_t len)
@@ -278,7 +278,7 @@ fail:
 void text_append(struct text *text, struct redial_str piece)
 {
     if (!text_reserve(text, piece.len)) return;
-    if (piece.len > 0) memcpy(text->ptr + text->len, piece.ptr, piece.len);
+    if (piece.ptr && piece.len > 0) memcpy(text->ptr + text->len, piece.ptr, piece.len);
     text->len += piece.len;
     text->ptr[text->len] = '\0';
 }

@@ -6,6 +6,7 @@
 
 static int64_t capped(double value, int64_t cap)
 {
+    if (value <= 0) return 0; /* an offset below zero may eat a wait */
     return value >= (double)cap ? cap : llround(value);
 }
 
@@ -17,12 +18,13 @@ static int64_t cap_of_steps(const struct backoff *backoff)
 
 static void linear(struct backoff *backoff)
 {
-    int64_t step = 0, cap = cap_of_steps(backoff);
-    while (backoff->step_count < BACKOFF_STEPS_MAX && step < cap) {
-        step = duration_add(step, backoff->base);
-        if (step > cap) step = cap;
-        backoff->steps[backoff->step_count++] = step;
-    }
+    int64_t wait = backoff->base, cap = cap_of_steps(backoff);
+    int64_t step = backoff->step_given ? backoff->step : backoff->base;
+    do {
+        backoff->steps[backoff->step_count++] = wait < cap ? wait : cap;
+        wait = duration_add(wait, step);
+    } while (backoff->step_count < BACKOFF_STEPS_MAX &&
+             backoff->steps[backoff->step_count - 1] < cap);
 }
 
 static void exponential(struct backoff *backoff)
@@ -30,7 +32,7 @@ static void exponential(struct backoff *backoff)
     double value = (double)backoff->base;
     int64_t cap = cap_of_steps(backoff);
     do {
-        backoff->steps[backoff->step_count++] = capped(value, cap);
+        backoff->steps[backoff->step_count++] = capped(value + (double)backoff->offset, cap);
         value *= backoff->factor;
     } while (backoff->step_count < BACKOFF_STEPS_MAX &&
              backoff->steps[backoff->step_count - 1] < cap);
@@ -44,6 +46,10 @@ void compile_backoff(struct backoff *backoff)
     case BACKOFF_EXPONENTIAL: exponential(backoff); break;
     case BACKOFF_CONSTANT:
     case BACKOFF_DECORRELATED: /* its base is the lower bound of every wait */
+    case BACKOFF_DECORRELATED_V2:
     case BACKOFF_KIND_COUNT: backoff->steps[backoff->step_count++] = backoff->base; break;
     }
+    if (!backoff->first_given) return;
+    if (backoff->step_count == 1) backoff->steps[backoff->step_count++] = backoff->steps[0];
+    backoff->steps[0] = backoff->first;
 }

@@ -52,8 +52,18 @@ static void mark_refreshing(struct variant *variant, size_t count)
         variant->rules[i].in_a_row = variant->rules[i].steps.kinds & 1u << REDIAL_STEP_REFRESH;
 }
 
+/* Guards tell calls apart by names, which mean the same after a reload. */
+static void number_keys(struct redial_policy *policy)
+{
+    for (size_t i = 0; i < policy->provider_count; i++)
+        policy->providers[i].key = str_hash(policy->providers[i].name);
+    for (size_t i = 0; i < policy->model_count; i++)
+        policy->models[i].key = str_hash(policy->models[i].name);
+}
+
 bool compile_policy(struct redial_policy *policy, struct diag_list *diags)
 {
+    number_keys(policy);
     for (size_t i = 0; i < policy->backoff_count; i++) compile_backoff(&policy->backoffs[i]);
     for (size_t i = 0; i < VARIANT_COUNT; i++)
         if (policy->variants[i].present) mark_refreshing(&policy->variants[i], policy->rule_count);

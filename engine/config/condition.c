@@ -60,7 +60,8 @@ bool condition_has_items(struct reading *reading, const struct node *value)
 enum {
     ONLY_IN_RULES = 1u << FACT_CLASS | 1u << FACT_PROVIDER | 1u << FACT_MODEL | 1u << FACT_QUERY |
                     1u << FACT_ATTEMPT | 1u << FACT_RETRIES | 1u << FACT_ELAPSED |
-                    1u << FACT_WAITED | 1u << FACT_OUTPUT_DELIVERED | 1u << FACT_HINT
+                    1u << FACT_WAITED | 1u << FACT_MODE | 1u << FACT_OUTPUT_DELIVERED |
+                    1u << FACT_HINT
 };
 
 static bool is_known_here(struct reading *reading, const struct node *value, enum fact fact)
@@ -97,6 +98,7 @@ FACT_READER(query, FACT_QUERY, fact_read_words(reading, value, fact, target))
 FACT_READER(should_retry, FACT_SHOULD_RETRY, fact_read_should_retry(reading, value, fact, target))
 FACT_READER(message, FACT_MESSAGE, fact_read_globs(reading, value, fact, target))
 FACT_READER(header, FACT_HEADER, fact_read_header(reading, value, fact, target))
+FACT_READER(mode, FACT_MODE, fact_read_words(reading, value, fact, target))
 FACT_READER(attempt, FACT_ATTEMPT, fact_read_numbers(reading, value, fact, target))
 FACT_READER(retries, FACT_RETRIES, fact_read_numbers(reading, value, fact, target))
 FACT_READER(elapsed, FACT_ELAPSED, fact_read_span(reading, value, fact, target))
@@ -156,8 +158,9 @@ static const struct key when_keys[] = {
     {"model",            when_model,            AT(FACT_MODEL),            "the model of the leg",                                  "name or pattern, or list", false},
     {"query",            when_query,            AT(FACT_QUERY),            "whether a person waits for the answer",                 "foreground or background", false},
     {"should_retry",     when_should_retry,     AT(FACT_SHOULD_RETRY),     "the header x-should-retry",                             "true, false or absent", false},
-    {"message",          when_message,          AT(FACT_MESSAGE),          "the error's sentence",                                  "pattern or list of patterns", false},
+    {"message",          when_message,          AT(FACT_MESSAGE),          "the error's sentence",                                  "glob, /regular expression/ or list", false},
     {"header",           when_header,           AT(FACT_HEADER),           "headers of the reply, each by a pattern, without case", "mapping of names to patterns", false},
+    {"mode",             when_mode,             AT(FACT_MODE),             "the variation of the policy that the call is in",       "plain or unattended", false},
     {"attempt",          when_attempt,          AT(FACT_ATTEMPT),          "attempts of the call so far",                           "3, 2..5, {over: 4} or a list", false},
     {"retries",          when_retries,          AT(FACT_RETRIES),          "retries of the leg so far",                             "3, 2..5, {over: 4} or a list", false},
     {"elapsed",          when_elapsed,          AT(FACT_ELAPSED),          "time since the call began",                             "{over: duration, under: duration}", false},

@@ -1,6 +1,7 @@
 /* Facts that are words, names and texts: lists of values that the matcher can index, and patterns.
  */
 #include "config/condition.h"
+#include "patterns/pattern.h"
 
 /* ---- Words and names: one of */
 
@@ -50,19 +51,18 @@ static bool read_one_of(struct reading *reading, const struct node *value, enum 
     return right && words_end(reading, &list, fact, value, target);
 }
 
-static const struct names *const words_of_fact[FACT_KEYS] = {
-    [FACT_CLASS] = &class_names,
-    [FACT_CAUSE] = &cause_names,
-    [FACT_PHASE] = &phase_names,
-    [FACT_QUERY] = &query_names,
+static const struct names *const words_of_fact[FACT_COUNT] = {
+    [FACT_CLASS] = &class_names, [FACT_CAUSE] = &cause_names,  [FACT_PHASE] = &phase_names,
+    [FACT_QUERY] = &query_names, [FACT_MODE] = &variant_names,
 };
 
-/* The lists begin with "none", which no decision is ever asked about; queries have no such word. */
+/* The lists begin with "none", which no decision is ever asked about; queries and modes have no
+ * such word. */
 static bool value_of_word(struct reading *reading, const struct node *item, enum fact fact,
                           uint32_t *value)
 {
     struct names names = *words_of_fact[fact];
-    int skipped = fact == FACT_QUERY ? 0 : 1, row;
+    int skipped = fact == FACT_QUERY || fact == FACT_MODE ? 0 : 1, row;
     names.rows += skipped;
     names.count -= (size_t)skipped;
     if (!read_word(reading, item, &names, &row)) return false;
@@ -150,19 +150,45 @@ bool fact_read_should_retry(struct reading *reading, const struct node *value, e
 
 static struct glob glob_of(struct redial_str pattern)
 {
-    struct glob glob = {pattern, pattern, GLOB_EXACT};
+    struct glob glob = {pattern, pattern, GLOB_EXACT, NULL};
     bool open_begin = str_starts_with(pattern, REDIAL_STR("*"));
     bool open_end = pattern.len > 1 && str_ends_with(pattern, REDIAL_STR("*"));
     if (open_begin) glob.literal = str_skip(glob.literal, 1);
     if (open_end) glob.literal = str_take(glob.literal, glob.literal.len - 1);
     for (size_t i = 0; i < glob.literal.len; i++)
         if (glob.literal.ptr[i] == '*' || glob.literal.ptr[i] == '?' || glob.literal.ptr[i] == '\\')
-            return (struct glob){pattern, {0}, GLOB_GENERAL};
+            return (struct glob){pattern, {0}, GLOB_GENERAL, NULL};
     glob.form = open_begin && open_end ? GLOB_CONTAINS
                 : open_begin           ? GLOB_SUFFIX
                 : open_end             ? GLOB_PREFIX
                                        : GLOB_EXACT;
     return glob;
+}
+
+/* "/too (long|large)/" is a regular expression; one over headers, or with an i behind it, takes
+ * letters without case. */
+static bool is_regex(struct redial_str text)
+{
+    if (str_ends_with(text, REDIAL_STR("/i"))) text = str_take(text, text.len - 1);
+    return text.len > 2 && text.ptr[0] == '/' && text.ptr[text.len - 1] == '/';
+}
+
+static bool read_regex(struct reading *reading, const struct node *item, enum fact fact,
+                       struct redial_str written, struct glob *glob)
+{
+    struct pattern_error error;
+    bool nocase = str_ends_with(written, REDIAL_STR("i"));
+    struct redial_str text = str_take(str_skip(written, 1), written.len - 2 - nocase);
+    *glob = (struct glob){written, {0}, GLOB_REGEX, NULL};
+    glob->regex = pattern_compile(reading->arena, text,
+                                  nocase || fact == FACT_HEADER ? PATTERN_NOCASE : 0, &error);
+    if (glob->regex) return true;
+    if (error.out_of_memory) return reading_out_of_memory(reading);
+    struct diag *diag = diag_error(reading->diags, "bad-pattern", item->span,
+                                   "this is no regular expression: %s", error.message);
+    struct redial_str before = str_take(text, error.at);
+    diag_cure(reading->diags, diag, "it goes wrong behind '/%.*s'", REDIAL_STR_ARG(before));
+    return false;
 }
 
 /* The number of a pattern over messages, or MESSAGE_GLOBS_MAX when all numbers are given away. */
@@ -203,6 +229,8 @@ bool fact_read_globs(struct reading *reading, const struct node *value, enum fac
             right = reading_unexpected(reading, item, "a pattern, such as \"*too long*\"");
         else if (!read_text(reading, item, &words[i]))
             right = false;
+        else if (is_regex(words[i]))
+            right = read_regex(reading, item, fact, words[i], &globs[i]) && right;
         else
             globs[i] = glob_of(words[i]);
     }
@@ -215,8 +243,9 @@ bool fact_read_globs(struct reading *reading, const struct node *value, enum fac
 
 static bool is_pattern(const struct node *item)
 {
-    return item->kind == NODE_SCALAR && (str_find(item->text, REDIAL_STR("*")) != SIZE_MAX ||
-                                         str_find(item->text, REDIAL_STR("?")) != SIZE_MAX);
+    return item->kind == NODE_SCALAR &&
+           (is_regex(item->text) || str_find(item->text, REDIAL_STR("*")) != SIZE_MAX ||
+            str_find(item->text, REDIAL_STR("?")) != SIZE_MAX);
 }
 
 /* Exact names become indices, which the matcher finds by hashing; patterns stay patterns. */

@@ -2,96 +2,7 @@
  * read — names first, then the sections, then what changes or refers to all of them. */
 #include "config/config.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "config/reader.h"
-
-/* ---- The files */
-
-struct file {
-    const struct source *source;
-    struct node *tree; /* NULL: not well-formed, explained */
-};
-struct files {
-    struct file list[USES_MAX + 1]; /* the policy first */
-    size_t count;
-};
-
-static bool add_file(struct config *config, struct files *files, const struct source *source)
-{
-    struct file *file = &files->list[files->count++];
-    file->source = source;
-    file->tree = document_parse(config->nodes, source, config->reading.diags);
-    return file->tree && config_expand(config, file->tree);
-}
-
-/* `path` as seen from the folder of the file that names it; NULL when memory is out. */
-static const char *relative_to(struct config *config, struct redial_str folder_of,
-                               struct redial_str path)
-{
-    struct redial_str folder = folder_of, joined;
-    while (folder.len > 0 && folder.ptr[folder.len - 1] != '/') folder.len--;
-    if (path.ptr[0] == '/') folder.len = 0;
-    if (arena_printf(config->reading.arena, &joined, "%.*s%.*s", REDIAL_STR_ARG(folder),
-                     REDIAL_STR_ARG(path)))
-        return joined.ptr;
-    reading_out_of_memory(&config->reading);
-    return NULL;
-}
-
-static bool same_file(const char *a, const char *b)
-{
-    struct stat first, second;
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
-}
-
-static bool is_already_used(struct config *config, const struct files *files,
-                            const struct node *value, const char *path)
-{
-    for (size_t i = 0; i < files->count; i++) {
-        if (!same_file(path, files->list[i].source->path.ptr)) continue;
-        diag_error(config->reading.diags, "used-twice", value->span, "%s",
-                   i == 0 ? "a policy cannot use itself" : "this file is already used");
-        return true;
-    }
-    return false;
-}
-
-static bool use_file(struct config *config, struct files *files, const struct node *value)
-{
-    struct reading *reading = &config->reading;
-    if (value->kind != NODE_SCALAR || value->text.len == 0)
-        return reading_unexpected(reading, value, "the path of a file");
-    if (files->count == USES_MAX + 1) {
-        diag_error(reading->diags, "too-many", value->span, "a policy uses at most %u files",
-                   USES_MAX);
-        return false;
-    }
-    const char *path = relative_to(config, files->list[0].source->path, value->text);
-    if (!path || is_already_used(config, files, value, path)) return false;
-    if (access(path, R_OK) != 0) {
-        struct diag *diag = diag_error(reading->diags, "missing-file", value->span,
-                                       "cannot read '%s': %s", path, strerror(errno));
-        diag_cure(reading->diags, diag, "a path is relative to the file that names it");
-        return false;
-    }
-    const struct source *source = source_read(reading->arena, path, reading->diags);
-    return source && add_file(config, files, source);
-}
-
-static bool use_files(struct config *config, struct files *files)
-{
-    const struct node *uses = node_get(files->list[0].tree, "uses");
-    bool right = true;
-    if (!uses) return true;
-    for (size_t i = 0; i < items_count(uses); i++)
-        right = use_file(config, files, items_at(uses, i)) && right;
-    return right;
-}
+#include "config/files.h"
 
 /* ---- The sections of a file */
 
@@ -135,6 +46,8 @@ static const struct key policy_keys[] = {
     {"name", read_name, offsetof(struct redial_policy, name), "what reports call it", "text",
      false},
     {"about", read_text, offsetof(struct redial_policy, about), "what it is for", "text", false},
+    {"extends", read_elsewhere, 0, "the policy that this one builds on, changing named parts",
+     "path", false},
     {"uses", read_elsewhere, 0, "files that describe platforms, relative to this one",
      "list of paths", false},
     {"call", read_call, 0, "what holds for a call unless the caller says otherwise",
@@ -148,7 +61,15 @@ static const struct key policy_keys[] = {
     {"providers", read_providers, 0,
      "configured uses of a platform; without this, one of each by its own name",
      "mapping of names to providers", false},
-    {"modes", keep_modes, 0, "variations of the policy", "{unattended}", false},
+    {"modes", keep_modes, 0, "variations of the policy", "{unattended, fast}", false},
+    {"budgets", read_budgets, 0, "how many retries all calls together may take",
+     "mapping of names to budgets", false},
+    {"breakers", read_breakers, 0, "stop sending where it fails", "mapping of names to breakers",
+     false},
+    {"cooldowns", read_cooldowns, 0, "what the step `cooldown` leaves alone for a while",
+     "mapping of names to cooldowns", false},
+    {"limiters", read_limiters, 0, "send no faster than the server takes it",
+     "mapping of names to limiters", false},
     {"transport", read_transport, 0, "what a broken attempt means, on any platform",
      "list of {class, when}", false},
     {"classify", read_transport, 0, "what a reply means on any platform, after its own rows",
@@ -281,13 +202,7 @@ static void read_policy(struct config *config, const struct source *source)
     struct files files = {0};
     policy->path = source->path;
     policy->name = name_of_path(source->path);
-    add_file(config, &files, source);
-    if (!files.list[0].tree) return;
-    if (files.list[0].tree->kind != NODE_MAPPING) {
-        reading_unexpected(&config->reading, files.list[0].tree, "a policy: a mapping of keys");
-        return;
-    }
-    use_files(config, &files);
+    if (!files_read(config, &files, source)) return;
     if (!declare(config, &files)) return;
     read_sections(config, &files);
     if (!take_models(config) || !take_sources(config, &files)) return;
@@ -307,6 +222,7 @@ static struct redial_policy *policy_new(struct arena *arena)
     policy->variants[VARIANT_PLAIN].present = true;
     policy->variants[VARIANT_PLAIN].name = REDIAL_STR("plain");
     policy->variants[VARIANT_PLAIN].limits = LIMITS_INIT;
+    policy->variants[VARIANT_PLAIN].heartbeat = DURATION_MAX;
     policy->platforms = ARENA_ARRAY(arena, struct platform, PLATFORM_KIND_COUNT);
     return policy->platforms ? policy : NULL;
 }

@@ -64,7 +64,10 @@ static bool expand_scalar(struct config *config, struct node *node)
     } else if (out.failed || !arena_copy(config->nodes, text_str(&out), &node->text)) {
         right = reading_out_of_memory(&config->reading);
     }
-    if (node->text.len == 0) node->plain = false; /* empty text, not "nothing" */
+    /* empty text is not "nothing", and a number counts as one though YAML wants the reference
+     * quoted
+     */
+    node->plain = node->text.len > 0 && node->text.ptr[0] >= '0' && node->text.ptr[0] <= '9';
     text_clean_up(&out);
     return right;
 }

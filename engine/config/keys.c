@@ -41,12 +41,28 @@ bool reading_out_of_memory(struct reading *reading)
     return false;
 }
 
+void reading_blame_variable(struct reading *reading, struct diag *diag, const struct node *value)
+{
+    struct redial_str text = node_written(value);
+    size_t begin = str_find(text, REDIAL_STR("${"));
+    if (begin == SIZE_MAX) return;
+    text = str_skip(text, begin + 2);
+    size_t length = 0;
+    while (length < text.len && text.ptr[length] != ':' && text.ptr[length] != '}') length++;
+    text = str_take(text, length);
+    diag_note(reading->diags, diag, value->span,
+              "this is what the environment variable %.*s says, or its default",
+              REDIAL_STR_ARG(text));
+}
+
 bool reading_unexpected(struct reading *reading, const struct node *value, const char *expected)
 {
     if (value->kind == NODE_SCALAR && !node_is_null(value)) {
         struct redial_str written = node_written(value);
-        diag_error(reading->diags, "wrong-type", value->span, "expected %s, found '%.*s'", expected,
-                   REDIAL_STR_ARG(written));
+        struct diag *diag =
+            diag_error(reading->diags, "wrong-type", value->span, "expected %s, found '%.*s'",
+                       expected, REDIAL_STR_ARG(written));
+        reading_blame_variable(reading, diag, value);
     } else {
         diag_error(reading->diags, "wrong-type", value->span, "expected %s, found %s", expected,
                    node_is_null(value) ? "nothing" : node_kind_name(value));

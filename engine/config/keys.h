@@ -52,6 +52,8 @@ const struct node *items_at(const struct node *value, size_t index);
 struct redial_str node_written(const struct node *value);
 /* Reports "expected `expected`, found …" at the value; always false. */
 bool reading_unexpected(struct reading *reading, const struct node *value, const char *expected);
+/* Names the environment variable behind a wrong value, if there is one; its value is not shown. */
+void reading_blame_variable(struct reading *reading, struct diag *diag, const struct node *value);
 /* Remembers that memory is out; always false. */
 bool reading_out_of_memory(struct reading *reading);
 /* The closest of `words` to a name nobody declared, or the empty text. Costs nothing once more
@@ -71,6 +73,8 @@ bool read_word(struct reading *reading, const struct node *value, const struct n
                int *row);
 /* A percentage "25%" or a fraction 0.25, in millionths; 100 % at most. */
 read_fn read_share; /* uint32_t */
+/* A factor such as 0.8 or 1.3 in millionths, 0 to 1000. */
+read_fn read_scale; /* uint32_t */
 /* A decimal number above 0, such as 2 or 1.5. */
 read_fn read_factor; /* double */
 /* A whole number from `low` to `high`; underscores between digits are allowed (64_000). */

@@ -16,6 +16,7 @@
 #define MODELS_MAX    65000u
 #define PROVIDERS_MAX 64u /* a call remembers the ones it tried in 64 bits */
 #define USES_MAX      16u
+#define EXTENDS_MAX   8u     /* a longer chain nobody can follow */
 #define ROWS_MAX      65000u /* of one classify table */
 
 /* Which facts a condition may look at: a classify row is judged before there is a class. */
@@ -26,7 +27,7 @@ struct config {
     struct redial_policy *policy;
     const struct redial_env *environment;
     struct arena *nodes; /* the trees: gone once the model is read */
-    struct name_map symbols, models, platforms, providers, backoffs, rules;
+    struct name_map symbols, models, platforms, providers, backoffs, rules, cooldowns;
     struct span *rule_spans;     /* by number in `rules`: where the name was given */
     uint16_t *rule_indices;      /* by number in `rules`: index in the policy */
     size_t backoffs_read;        /* `like` may name these */
@@ -69,6 +70,11 @@ read_fn read_fallback;
 read_fn read_modes;
 read_fn read_lint;
 read_fn read_limits; /* struct limits */
+read_fn read_budgets;
+read_fn read_breakers;
+read_fn read_cooldowns;
+read_fn read_limiters;
+read_fn read_fast; /* modes.fast */
 
 #define LIMITS_INIT ((struct limits){.retries = 10, .attempts = 33, .deadline = DURATION_MAX})
 
@@ -82,6 +88,36 @@ bool config_default_providers(struct config *config);
 
 read_fn read_condition; /* const struct condition * */
 read_fn read_steps;     /* struct steps */
+
+/* ---- Parts of a backoff */
+
+read_fn read_hint;   /* struct hint_policy */
+read_fn read_jitter; /* struct jitter */
+
+/* ---- Building on another policy */
+
+/* `over` with what it inherits from `base`, both mappings; NULL when memory is out. */
+struct node *config_join(struct config *config, struct node *base, struct node *over);
+
+/* The cooldown that {cooldown: 60s} means is made when a step first asks for it. */
+void config_need_cooldown(struct config *config);
+/* `per`, `when_open` and the like: what all guards have. */
+read_fn read_guard_per;    /* struct guard */
+read_fn read_guard_answer; /* enum guard_answer */
+read_fn read_guard_hint;   /* bool: extend or ignore */
+read_fn read_class_set;    /* uint32_t: bit per class */
+read_fn read_cooldown_for; /* int64_t ns, above 0 */
+/* Named entries of one section: reads the name and hands each on. `size`: of one entry, which
+ * begins with a struct guard. */
+struct guard_section {
+    const char *what; /* "budget" */
+    void *entries;
+    size_t size;
+    uint8_t *count;
+    bool (*read)(struct reading *reading, const struct node *value, void *entry);
+};
+bool config_read_guards(struct reading *reading, const struct node *value,
+                        const struct guard_section *section);
 
 /* ---- Environment references */
 

@@ -2,7 +2,8 @@
  * changed, so a call in a mode pays nothing for it. */
 #include "config/reader.h"
 
-#define CAN_RETRY (~(1u << REDIAL_STEP_FAIL))
+#define CAN_RETRY                                                                                  \
+    (~(1u << REDIAL_STEP_FAIL | 1u << REDIAL_STEP_COOLDOWN | 1u << REDIAL_STEP_DISABLE))
 
 static bool read_max(struct reading *reading, const struct node *value, void *target)
 {
@@ -236,10 +237,23 @@ static bool read_enable(struct reading *reading, const struct node *value, void 
     return keys_read(reading, &enable_table, value, target);
 }
 
+static bool read_heartbeat(struct reading *reading, const struct node *value, void *target)
+{
+    int64_t *heartbeat = target;
+    if (!read_duration(reading, value, heartbeat)) return false;
+    if (*heartbeat >= NS_PER_SECOND) return true;
+    struct diag *diag = diag_error(reading->diags, "out-of-range", value->span,
+                                   "a sign of life more than once a second drowns the story");
+    diag_cure(reading->diags, diag, "write something like 30s");
+    return false;
+}
+
 static const struct key unattended_keys[] = {
     {"enable", read_enable, 0, "what switches the mode on, besides the caller", "{env: names}",
      false},
     {"change", read_change, 0, "what is different in this mode", "{limits, backoff, rules}", true},
+    {"heartbeat", read_heartbeat, offsetof(struct variant, heartbeat),
+     "a line in the story that often while a wait is long", "duration", false},
 };
 static const struct keys unattended_table = {"the mode unattended", unattended_keys,
                                              REDIAL_COUNT_OF(unattended_keys)};
@@ -259,7 +273,10 @@ static bool read_unattended(struct reading *reading, const struct node *value, v
 }
 
 static const struct key modes_keys[] = {
-    {"unattended", read_unattended, 0, "nobody watches: keep trying", "{enable, change}", false},
+    {"unattended", read_unattended, 0, "nobody watches: keep trying", "{enable, change, heartbeat}",
+     false},
+    {"fast", read_fast, 0, "the same model, sooner, while there is capacity for it",
+     "{models, request, cooldown, once, disable}", false},
 };
 static const struct keys modes_table = {"modes", modes_keys, REDIAL_COUNT_OF(modes_keys)};
 

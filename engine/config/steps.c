@@ -7,6 +7,7 @@
 enum {
     WAITS = BIT(BACKOFF) | BIT(WAIT),
     FALLBACKS = BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER),
+    SHARED = BIT(COOLDOWN) | BIT(DISABLE), /* touch what calls share: they may stand before fail */
     LIMITS = BIT(RAISE_OUTPUT_LIMIT) | BIT(FIT_OUTPUT_LIMIT)
 };
 
@@ -61,6 +62,32 @@ static bool read_step_fit(struct reading *reading, const struct node *value, str
     return keys_read(reading, &fit_table, value, step);
 }
 
+/* A length of its own, or the name of a cooldown. */
+static bool read_step_cooldown(struct reading *reading, const struct node *value, struct step *step)
+{
+    struct config *config = config_of(reading);
+    int64_t length;
+    if (value->kind == NODE_SCALAR && duration_parse(value->text, &length) == DURATION_OK) {
+        config_need_cooldown(config);
+        step->cooldown = COOLDOWN_ANY;
+        step->wait = length;
+        if (length > 0) return true;
+        diag_error(reading->diags, "out-of-range", value->span, "a cooldown of 0 does nothing");
+        return false;
+    }
+    uint16_t number = config_find(config, &config->cooldowns, "cooldown", value);
+    step->cooldown = (uint8_t)number;
+    return number != NO_INDEX;
+}
+
+static bool read_step_disable(struct reading *reading, const struct node *value, struct step *step)
+{
+    (void)step;
+    if (value->kind == NODE_SCALAR && str_is(value->text, "fast")) return true;
+    reading_unexpected(reading, value, "fast, the mode that can be disabled");
+    return false;
+}
+
 /* How a step may be written: alone, with parameters, or either way. */
 static const struct {
     bool alone;
@@ -80,6 +107,9 @@ static const struct {
                                       "{fit_output_limit: {floor: 3000, buffer: 1000}}"},
     [REDIAL_STEP_FALLBACK_MODEL] = {true, NULL, "fallback_model"},
     [REDIAL_STEP_FALLBACK_PROVIDER] = {true, NULL, "fallback_provider"},
+    [REDIAL_STEP_STANDARD_SPEED] = {true, NULL, "standard_speed"},
+    [REDIAL_STEP_COOLDOWN] = {false, read_step_cooldown, "{cooldown: 60s} or {cooldown: NAME}"},
+    [REDIAL_STEP_DISABLE] = {false, read_step_disable, "{disable: fast}"},
 };
 
 static bool badly_formed(struct reading *reading, const struct node *item, const char *word,
@@ -158,7 +188,7 @@ static bool check_order(struct reading *reading, const struct steps *steps)
             return contradiction(reading, steps, i, "sends the request: nothing may follow it",
                                  "put it last");
     }
-    if (steps->list[last].kind == REDIAL_STEP_FAIL && last > 0)
+    if (steps->list[last].kind == REDIAL_STEP_FAIL && steps->kinds & ~(BIT(FAIL) | SHARED))
         return contradiction(reading, steps, last,
                              "ends the call: what stands before it is in vain",
                              "put retry in its place, or remove the rest");

@@ -86,9 +86,10 @@ static bool out_of_range(struct reading *reading, const struct node *value, int6
                          int64_t high)
 {
     struct redial_str written = node_written(value);
-    diag_error(reading->diags, "out-of-range", value->span,
-               "'%.*s' is outside its range, %lld to %lld", REDIAL_STR_ARG(written), (long long)low,
-               (long long)high);
+    struct diag *diag = diag_error(reading->diags, "out-of-range", value->span,
+                                   "'%.*s' is outside its range, %lld to %lld",
+                                   REDIAL_STR_ARG(written), (long long)low, (long long)high);
+    reading_blame_variable(reading, diag, value);
     return false;
 }
 
@@ -175,6 +176,17 @@ bool read_factor(struct reading *reading, const struct node *value, void *target
     return true;
 }
 
+bool read_scale(struct reading *reading, const struct node *value, void *target)
+{
+    uint32_t *out = target;
+    int64_t billionths;
+    bool decimal = is_filled(value) && parse_decimal(value->text, &billionths);
+    if (!decimal || billionths > 1000 * INT64_C(1000000000))
+        return reading_unexpected(reading, value, "a factor from 0 to 1000, such as 0.8");
+    *out = (uint32_t)(billionths / 1000);
+    return true;
+}
+
 bool read_share(struct reading *reading, const struct node *value, void *target)
 {
     static const char expected[] = "a share, such as 25% or 0.25";
@@ -218,6 +230,7 @@ bool read_duration(struct reading *reading, const struct node *value, void *targ
     struct redial_str written = node_written(value);
     struct diag *diag = diag_error(reading->diags, "bad-duration", value->span, "'%.*s' %s",
                                    REDIAL_STR_ARG(written), duration_errors[error].message);
+    reading_blame_variable(reading, diag, value);
     diag_cure(reading->diags, diag, "%s", duration_errors[error].cure);
     return false;
 }

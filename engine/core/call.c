@@ -2,8 +2,7 @@
  * `misuse`; what is merely late (an answer that crossed a timeout, a timer after a cancel) as
  * `late`. */
 #include "core/engine.h"
-#include "core/turn.h"
-#include "redial/redial.h"
+#include "core/guards.h"
 
 void turn_enter(struct turn *turn, enum redial_state state)
 {
@@ -24,6 +23,20 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* A retry counts when it is sent: under its rule, if a rule sends it. The first send of a leg is
+ * none. */
+static void count_retry(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    const struct rule *rule = turn_rule(turn);
+    for (uint16_t i = 0; rule && i < call->rules_fired; i++)
+        if (call->rule_counts[i].counted_as == rule->counted_as &&
+            call->rule_counts[i].retries < INT32_MAX)
+            call->rule_counts[i].retries++;
+    call->leg_retries++;
+    call->retries++;
+}
+
 void turn_send(struct turn *turn)
 {
     struct redial_call *call = turn->call;
@@ -31,6 +44,9 @@ void turn_send(struct turn *turn)
         turn_finish(turn, REDIAL_REASON_DEADLINE);
         return;
     }
+    if (!guards_gate(turn)) return;
+    speed_choose(turn);
+    if (call->leg_sent) count_retry(turn);
     struct redial_decision *decision = turn->decision;
     decision->kind = REDIAL_DECISION_SEND;
     decision->restart = call->delivered;
@@ -45,6 +61,12 @@ void turn_send(struct turn *turn)
     decision->idle_timeout = turn->policy->call.idle_timeout;
     decision->max_tokens = call->max_tokens;
     turn_enter(turn, REDIAL_STATE_SENDING);
+}
+
+static void start(struct turn *turn)
+{
+    guards_enter(turn);
+    turn_send(turn);
 }
 
 static void deliver(struct turn *turn)
@@ -71,16 +93,25 @@ static void misuse(struct turn *turn)
     turn->decision->kind = REDIAL_DECISION_MISUSE;
 }
 
+int64_t turn_next_sign(const struct turn *turn)
+{
+    return earlier(turn->call->wake_at, duration_add(turn->now, turn->variant->heartbeat));
+}
+
 static void wake(struct turn *turn)
 {
     struct redial_call *call = turn->call;
-    if (turn->now < call->wake_at) { /* the timer rang early: wait for the rest */
+    if (turn->now < call->wake_at) { /* early, or as a sign of life: wait for the rest */
         turn->decision->kind = REDIAL_DECISION_WAIT;
+        turn->decision->wait = REDIAL_WAIT_REST;
         turn->decision->delay = call->wake_at - turn->now;
-        turn->decision->wake_at = call->wake_at;
-        return;
+        turn->decision->wake_at = turn_next_sign(turn);
+    } else if (call->gated) {
+        call->gated = false;
+        turn_send(turn);
+    } else {
+        turn_run_steps(turn);
     }
-    turn_run_steps(turn);
 }
 
 static void repaired(struct turn *turn)
@@ -110,7 +141,7 @@ typedef void step_fn(struct turn *turn);
 static step_fn *const grid[REDIAL_STATE_COUNT][REDIAL_EVENT_COUNT] = {
     /* clang-format off */
     /*                          START      REPLY       OUTPUT   BROKEN      STREAM_ERROR REPAIRED  REPAIR_FAILED  TIMER   CANCEL */
-    [REDIAL_STATE_READY]     = {turn_send, misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
+    [REDIAL_STATE_READY]     = {start,     misuse,     misuse,  misuse,     misuse,      misuse,   misuse,        misuse, cancel},
     [REDIAL_STATE_SENDING]   = {misuse,    turn_judge, deliver, turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_STREAMING] = {misuse,    turn_judge, late,    turn_judge, turn_judge,  late,     late,          late,   cancel},
     [REDIAL_STATE_REPAIRING] = {misuse,    late,       late,    late,       late,        repaired, repair_failed, repair_late, cancel},
@@ -142,11 +173,10 @@ static void take_limits(struct redial_call *call, const struct redial_policy *po
     call->deadline_at = duration_add(call->started_at, span);
 }
 
-bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
-                      const struct redial_call_options *options, int64_t now,
-                      struct redial_str *why)
+static bool begin(struct redial_call *call, struct shared *shared,
+                  const struct redial_call_options *options, int64_t now, struct redial_str *why)
 {
-    const struct redial_policy *policy = engine->policy;
+    const struct redial_policy *policy = shared->policy;
     uint16_t provider = options->provider.len ? policy_find_provider(policy, options->provider)
                                               : policy->default_provider;
     if (provider == NO_INDEX) return refuse(why, "the policy has no provider of this name");
@@ -159,7 +189,8 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
     uint16_t model = policy_find_model(policy, options->model);
     *call = (struct redial_call){
         .policy = policy,
-        .engine = engine,
+        .engine = shared->engine,
+        .shared = shared,
         .model = model == NO_INDEX ? options->model : policy->models[model].name,
         .provider = provider,
         .platform = policy->providers[provider].platform,
@@ -171,6 +202,8 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
         .leg = 1,
         .random = options->seed,
         .fixed_random = options->fixed_random,
+        .wants_fast = options->fast,
+        .credential_id = options->credential_id,
         .models_tried = model == NO_INDEX ? 0 : UINT64_C(1) << policy->models[model].slot,
         .providers_tried = UINT64_C(1) << (provider % 64),
         .started_at = now,
@@ -179,8 +212,17 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
         .input_tokens = options->input_tokens,
     };
     take_limits(call, policy, options->deadline);
-    redial_policy_acquire(policy);
     return true;
+}
+
+bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
+                      const struct redial_call_options *options, int64_t now,
+                      struct redial_str *why)
+{
+    struct shared *shared = engine_hold(engine);
+    if (begin(call, shared, options, now, why)) return true;
+    engine_let_go(shared);
+    return false;
 }
 
 /* ---- Stepping */
@@ -194,7 +236,9 @@ static void describe(struct turn *turn)
     decision->model_index = call->model_index;
     decision->leg = call->leg;
     decision->leg_retries = call->leg_retries;
-    if (decision->kind == REDIAL_DECISION_WAIT || decision->kind == REDIAL_DECISION_REPAIR)
+    bool prepares =
+        decision->kind == REDIAL_DECISION_WAIT || decision->kind == REDIAL_DECISION_REPAIR;
+    if (prepares && call->leg_sent && !call->refused)
         decision->leg_retries++; /* the retry that this prepares */
     decision->leg_retries_max = turn->variant->limits.retries;
     decision->class = call->class;
@@ -210,7 +254,9 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
     decision->from_provider = call->provider;
     grid[call->state][event->kind](&turn);
     describe(&turn);
-    if (decision->kind == REDIAL_DECISION_FINISH) redial_policy_release(policy);
+    if (decision->kind != REDIAL_DECISION_FINISH) return;
+    guards_end(&turn);
+    engine_let_go(call->shared);
 }
 
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,

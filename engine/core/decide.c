@@ -1,5 +1,5 @@
 /* What a failed attempt means and what follows: design §3, read top to bottom in turn_judge. */
-#include "core/turn.h"
+#include "core/guards.h"
 
 #define BIT(step) (1u << REDIAL_STEP_##step)
 
@@ -7,7 +7,8 @@
  * touch them. */
 enum {
     CHANGES_REQUEST = BIT(REFRESH) | BIT(COMPACT) | BIT(RAISE_OUTPUT_LIMIT) |
-                      BIT(FIT_OUTPUT_LIMIT) | BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER),
+                      BIT(FIT_OUTPUT_LIMIT) | BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER) |
+                      BIT(STANDARD_SPEED),
     CHANGES_LEG = BIT(FALLBACK_MODEL) | BIT(FALLBACK_PROVIDER)
 };
 
@@ -81,7 +82,9 @@ static void take_rule(struct turn *turn, uint16_t number)
     call->rule = number;
     turn->decision->rule_max = rule->max;
     if (rule->steps.kinds & BIT(FAIL)) {
-        turn_finish(turn, REDIAL_REASON_FAILED);
+        call->in_then = false;
+        call->step_next = 0;
+        turn_run_steps(turn);
         return;
     }
     struct redial_rule_count *count = counter_of(call, number, rule->counted_as);
@@ -100,7 +103,12 @@ static void take_rule(struct turn *turn, uint16_t number)
         turn_finish(turn, reason);
         return;
     }
-    if (!used_up) turn->decision->rule_used++; /* the retry that the steps prepare */
+    reason = guards_retry(turn, steps);
+    if (reason != REDIAL_REASON_NONE && !call->refused) {
+        turn_finish(turn, reason);
+        return;
+    }
+    if (!used_up && !call->refused) turn->decision->rule_used++; /* the retry that follows */
     call->step_next = 0;
     turn_run_steps(turn);
     if (turn->decision->kind == REDIAL_DECISION_FINISH) turn->decision->rule_used = used;
@@ -114,12 +122,15 @@ void turn_judge(struct turn *turn)
     enum redial_class class = classify(&facts, &row);
     remember(turn->call, turn->event, class);
     forgive_refreshes(turn, class);
+    guards_saw(turn, class);
     turn->decision->judged = true;
     if (class == REDIAL_CLASS_NONE) {
         turn_finish(turn, REDIAL_REASON_SUCCESS);
         return;
     }
     uint32_t rule = matcher_find(&turn->policy->rules_matcher, &facts);
+    bool fails = rule == MATCH_NONE || turn->variant->rules[rule].steps.kinds & BIT(FAIL);
+    if (speed_judge(turn, &facts, fails)) return;
     if (rule == MATCH_NONE)
         turn_finish(turn, REDIAL_REASON_UNMATCHED);
     else

@@ -1,5 +1,7 @@
 #include "core/match.h"
 
+#include "patterns/pattern.h"
+
 /* Facts for which 0 means "not told": no row can name it, so a shape that fixes one needs no
  * lookup. */
 static uint32_t absent_facts(const uint32_t key[])
@@ -64,13 +66,15 @@ static int64_t number_of(enum fact fact, const struct facts *facts)
 
 bool glob_holds(const struct glob *glob, struct redial_str text, bool nocase)
 {
+    if (glob->form == GLOB_REGEX) return pattern_matches(glob->regex, text);
     if (nocase) return glob_match_nocase(glob->pattern, text);
     switch (glob->form) {
     case GLOB_EXACT: return str_eq(text, glob->literal);
     case GLOB_PREFIX: return str_starts_with(text, glob->literal);
     case GLOB_SUFFIX: return str_ends_with(text, glob->literal);
     case GLOB_CONTAINS: return str_find(text, glob->literal) != SIZE_MAX;
-    case GLOB_GENERAL: break;
+    case GLOB_GENERAL:
+    case GLOB_REGEX: break;
     }
     return glob_match(glob->pattern, text);
 }
@@ -188,6 +192,7 @@ static bool rest_holds(const struct match_entry *entry, const struct facts *fact
 uint32_t matcher_find(const struct matcher *matcher, const struct facts *facts)
 {
     uint32_t best = MATCH_NONE;
+    if (!matcher->entries) return best; /* a table without rows */
     for (size_t i = 0; i < matcher->shape_count && matcher->shapes[i].first_row < best; i++) {
         const struct match_shape *shape = &matcher->shapes[i];
         if (shape->mask & facts->absent) continue;

@@ -1,7 +1,8 @@
 /* The steps of `do` and `then`, in written order. A step either takes effect at once, asks the
  * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
 #include "core/backoff.h"
-#include "core/turn.h"
+#include "core/guards.h"
+#include "core/hint.h"
 
 enum progress {
     STEP_DONE,
@@ -16,20 +17,40 @@ static enum progress stop(struct turn *turn, enum redial_reason reason)
 
 /* ---- Waits */
 
-static enum progress begin_wait(struct turn *turn, int64_t delay)
+void turn_wait(struct turn *turn, enum redial_wait_kind kind, int64_t delay)
 {
     struct redial_call *call = turn->call;
     int64_t wake_at = duration_add(turn->now, delay);
+    turn->decision->wait = (uint8_t)kind;
     turn->decision->delay = delay;
-    if (wake_at > call->deadline_at) return stop(turn, REDIAL_REASON_DEADLINE);
+    if (wake_at > call->deadline_at) {
+        turn_finish(turn, REDIAL_REASON_DEADLINE);
+        return;
+    }
     call->wake_at = wake_at;
-    call->leg_waits++;
     call->waited = duration_add(call->waited, delay);
-    call->last_wait = delay;
+    call->gated = kind == REDIAL_WAIT_GUARD;
     turn->decision->kind = REDIAL_DECISION_WAIT;
-    turn->decision->wake_at = wake_at;
+    turn->decision->wake_at = turn_next_sign(turn);
     turn_enter(turn, REDIAL_STATE_WAITING);
+}
+
+static enum progress begin_wait(struct turn *turn, enum redial_wait_kind kind, int64_t delay)
+{
+    struct redial_call *call = turn->call;
+    turn_wait(turn, kind, delay);
+    if (turn->decision->kind == REDIAL_DECISION_FINISH) return STEP_STOP;
+    call->leg_waits++;
+    call->last_wait = delay;
     return STEP_STOP;
+}
+
+int64_t turn_hint(const struct turn *turn)
+{
+    if (turn->policy->backoff_count == 0) return 0;
+    const struct hint_policy *policy = &turn->policy->backoffs[turn->variant->default_backoff].hint;
+    int64_t hint = hint_choose(policy, turn->call->hint, turn->now).delay;
+    return hint < policy->max ? hint : policy->max;
 }
 
 static enum progress fall_back_to_model(struct turn *turn, const struct step *step);
@@ -44,26 +65,32 @@ static enum progress back_off(struct turn *turn, const struct step *step)
                                                          .hints = call->hint,
                                                          .number = call->leg_waits + 1,
                                                          .last_wait = call->last_wait,
+                                                         .last_draw = call->last_draw,
                                                          .now = turn->now,
                                                          .random = &call->random,
                                                          .fixed_random = call->fixed_random,
                                                      });
     struct redial_decision *decision = turn->decision;
-    decision->wait = (uint8_t)wait.kind;
     decision->hint = wait.header;
     decision->delay_base = wait.base;
     decision->delay_jitter = wait.jitter;
     decision->delay_hint = wait.hint;
-    if (!wait.too_long) return begin_wait(turn, wait.delay);
+    if (!wait.too_long && !wait.vetoed) {
+        bool hinted = wait.header < REDIAL_HINTS_MAX && wait.kind != REDIAL_WAIT_HINT_IGNORED;
+        enum progress progress = begin_wait(turn, wait.kind, wait.delay);
+        call->last_draw = wait.drawn;
+        if (hinted && backoff->hint.restarts) call->leg_waits = 0;
+        return progress;
+    }
     decision->wait = REDIAL_WAIT_NONE;
+    if (wait.vetoed) return stop(turn, REDIAL_REASON_VETOED);
     if (backoff->hint.above == HINT_FALLBACK) return fall_back_to_model(turn, step);
     return stop(turn, REDIAL_REASON_HINT_TOO_LONG);
 }
 
 static enum progress wait_fixed(struct turn *turn, const struct step *step)
 {
-    turn->decision->wait = REDIAL_WAIT_FIXED;
-    return begin_wait(turn, step->wait);
+    return begin_wait(turn, REDIAL_WAIT_FIXED, step->wait);
 }
 
 /* ---- Repairs */
@@ -153,16 +180,17 @@ static void begin_leg(struct turn *turn)
     call->leg_retries = 0;
     call->leg_waits = 0;
     call->last_wait = 0;
+    call->last_draw = 0;
     call->rules_fired = 0;
+    guards_enter(turn);
     const struct platform_model *model =
         policy_platform_model(turn->policy, call->platform, call->model_index);
     if (model && model->max_output > 0 && call->max_tokens > model->max_output)
         call->max_tokens = model->max_output;
 }
 
-static enum progress fall_back_to_model(struct turn *turn, const struct step *step)
+static bool next_model(struct turn *turn)
 {
-    (void)step;
     struct redial_call *call = turn->call;
     const struct model *models = turn->policy->models;
     size_t count = call->model_index == NO_INDEX ? 0 : models[call->model_index].fallback_count;
@@ -170,19 +198,19 @@ static enum progress fall_back_to_model(struct turn *turn, const struct step *st
         uint16_t candidate = models[call->model_index].fallbacks[i];
         uint64_t bit = UINT64_C(1) << models[candidate].slot;
         if (call->models_tried & bit) continue;
+        guards_leave(turn);
         call->models_tried |= bit;
         call->model_index = candidate;
         call->model = models[candidate].name;
         turn->decision->applied |= 1u << REDIAL_STEP_FALLBACK_MODEL;
         begin_leg(turn);
-        return STEP_DONE;
+        return true;
     }
-    return stop(turn, REDIAL_REASON_NO_FALLBACK);
+    return false;
 }
 
-static enum progress fall_back_to_provider(struct turn *turn, const struct step *step)
+static bool next_provider(struct turn *turn)
 {
-    (void)step;
     struct redial_call *call = turn->call;
     const struct redial_policy *policy = turn->policy;
     for (size_t i = 0;
@@ -191,36 +219,63 @@ static enum progress fall_back_to_provider(struct turn *turn, const struct step 
         if (candidate == NO_INDEX) break;
         uint64_t bit = UINT64_C(1) << candidate;
         if (call->providers_tried & bit) continue;
+        guards_leave(turn);
         call->providers_tried |= bit;
         call->provider = candidate;
         call->platform = policy->providers[candidate].platform;
+        turn->decision->applied |= 1u << REDIAL_STEP_FALLBACK_PROVIDER;
         begin_leg(turn);
-        return STEP_DONE;
+        return true;
     }
-    return stop(turn, REDIAL_REASON_NO_FALLBACK);
+    return false;
+}
+
+static enum progress fall_back_to_model(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    return next_model(turn) ? STEP_DONE : stop(turn, REDIAL_REASON_NO_FALLBACK);
+}
+
+static enum progress fall_back_to_provider(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    return next_provider(turn) ? STEP_DONE : stop(turn, REDIAL_REASON_NO_FALLBACK);
+}
+
+bool turn_fall_back(struct turn *turn)
+{
+    return next_model(turn) || next_provider(turn);
+}
+
+/* ---- State that calls share */
+
+static enum progress standard_speed(struct turn *turn, const struct step *step)
+{
+    (void)step;
+    turn->call->wants_fast = false;
+    turn->call->fast = false;
+    return STEP_DONE;
+}
+
+static enum progress cool_down(struct turn *turn, const struct step *step)
+{
+    guards_cool_down(turn, step);
+    return STEP_DONE;
+}
+
+static enum progress disable(struct turn *turn, const struct step *step)
+{
+    (void)step; /* `fast` is the one mode that can be disabled */
+    speed_disable(turn);
+    return STEP_DONE;
 }
 
 /* ---- The list */
 
-/* A retry counts when it is sent. The first send of a leg is none. */
-static void count_retry(struct turn *turn)
-{
-    struct redial_call *call = turn->call;
-    uint16_t counted_as = turn->variant->rules[call->rule].counted_as;
-    for (uint16_t i = 0; i < call->rules_fired; i++)
-        if (call->rule_counts[i].counted_as == counted_as &&
-            call->rule_counts[i].retries < INT32_MAX)
-            call->rule_counts[i].retries++;
-    call->leg_retries++;
-    call->retries++;
-}
-
 static enum progress send_again(struct turn *turn, const struct step *step)
 {
     (void)step;
-    bool is_retry = turn->call->leg_sent;
     turn_send(turn);
-    if (is_retry && turn->decision->kind == REDIAL_DECISION_SEND) count_retry(turn);
     return STEP_STOP;
 }
 
@@ -244,7 +299,13 @@ static take_fn *const takes[REDIAL_STEP_COUNT] = {
     [REDIAL_STEP_FIT_OUTPUT_LIMIT] = fit_output_limit,
     [REDIAL_STEP_FALLBACK_MODEL] = fall_back_to_model,
     [REDIAL_STEP_FALLBACK_PROVIDER] = fall_back_to_provider,
+    [REDIAL_STEP_STANDARD_SPEED] = standard_speed,
+    [REDIAL_STEP_COOLDOWN] = cool_down,
+    [REDIAL_STEP_DISABLE] = disable,
 };
+
+/* A budget refused the retry and the policy says to wait before the call ends. */
+#define WAITS (1u << REDIAL_STEP_BACKOFF | 1u << REDIAL_STEP_WAIT)
 
 void turn_run_steps(struct turn *turn)
 {
@@ -253,8 +314,13 @@ void turn_run_steps(struct turn *turn)
     const struct steps *steps = call->in_then ? &rule->then : &rule->steps;
     while (call->step_next < steps->count) {
         const struct step *step = &steps->list[call->step_next++];
+        if (call->refused && !(WAITS >> step->kind & 1)) continue;
         if (takes[step->kind](turn, step) == STEP_STOP) return;
         turn->decision->applied |= 1u << step->kind;
+    }
+    if (call->refused) {
+        turn_finish(turn, REDIAL_REASON_BUDGET_EMPTY);
+        return;
     }
     turn_finish(turn, REDIAL_REASON_FAILED); /* a list without `retry`: its repairs are done, and
                                                 that is all it says */

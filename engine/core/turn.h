@@ -22,6 +22,15 @@ static inline const struct rule *turn_rule(const struct turn *turn)
 void turn_enter(struct turn *turn, enum redial_state state);
 void turn_finish(struct turn *turn, enum redial_reason reason);
 void turn_send(struct turn *turn);
+/* Begins a wait of `delay` ns; ends the call instead when the wait would pass the deadline. */
+void turn_wait(struct turn *turn, enum redial_wait_kind kind, int64_t delay);
+/* When the driver has to report TIMER: the end of the wait under way, or its next sign of life. */
+int64_t turn_next_sign(const struct turn *turn);
+/* Goes on with the next fallback model, else provider; false when there is none left. */
+bool turn_fall_back(struct turn *turn);
+/* The server's word on waiting for the failure at hand: ns within the bound of the variant's
+ * backoff, 0 none. */
+int64_t turn_hint(const struct turn *turn);
 
 /* REPLY, BROKEN, STREAM_ERROR: the order of a decision, design §3. */
 void turn_judge(struct turn *turn);

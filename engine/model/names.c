@@ -2,6 +2,7 @@
  * lists that only the model knows are written out beside their enum's names. Indexed by the enum,
  * without holes. */
 #include "model/policy.h"
+#include "redial/redial.h"
 
 #define TABLE(list, what_it_is, ...)                                                               \
     static const struct name list##_rows[] = {__VA_ARGS__};                                        \
@@ -35,21 +36,59 @@ TABLE(state, "state", REDIAL_STATE_MAP(X))
 TABLE(wait, "wait", REDIAL_WAIT_MAP(X))
 #undef X
 
+#define X(name, word, doc) [REDIAL_GUARD_##name] = {word, doc},
+TABLE(guard_kind, "guard", REDIAL_GUARD_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_SPEED_##name] = {word, doc},
+TABLE(speed, "change of speed", REDIAL_SPEED_MAP(X))
+#undef X
+
+#define X(name, word, doc) [REDIAL_MODE_##name] = {word, doc},
+TABLE(mode_state, "state of a mode", REDIAL_MODE_MAP(X))
+#undef X
+
+TABLE(guard_key,
+      "key of a guard", [GUARD_BY_PROVIDER] = {"provider", "each provider has a state of its own"},
+      [GUARD_BY_MODEL] = {"model", "each model has a state of its own"},
+      [GUARD_BY_CREDENTIAL] = {"credential", "each caller's credential has a state of its own"},
+      [GUARD_BY_QUERY] = {"query", "foreground and background have states of their own"})
+
+TABLE(guard_answer,
+      "answer of a guard", [GUARD_WAIT] = {"wait", "wait until it lets the call pass"},
+      [GUARD_FALLBACK] = {"fallback", "go on with the next fallback, else end the call"},
+      [GUARD_FAIL] = {"fail", "end the call"})
+
+TABLE(budget_of, "kind of budget",
+      [BUDGET_TOKENS] = {"tokens", "a bucket that retries empty and successes fill"},
+      [BUDGET_CALLS] = {"calls", "retries are a share of the calls of a window"},
+      [BUDGET_RUNNING] = {"running", "retries under way are a share of the calls under way"})
+
+TABLE(budget_charge,
+      "charge of a budget", [BUDGET_CHARGES_RETRIES] = {"retries", "a retry takes its cost"},
+      [BUDGET_CHARGES_FAILURES] = {"failures", "a failure that a rule would retry takes its cost"})
+
+TABLE(budget_empty, "answer (when_empty)", [BUDGET_FAIL] = {"fail", "end the call at once"},
+      [BUDGET_WAIT_THEN_FAIL] = {"wait_then_fail", "wait as before a retry, then end the call"})
+
 TABLE(backoff_kind, "kind of backoff", [BACKOFF_CONSTANT] = {"constant", "every wait is the base"},
-      [BACKOFF_LINEAR] = {"linear", "the n-th wait is n times the base"},
+      [BACKOFF_LINEAR] = {"linear", "every wait is `step` longer than the one before"},
       [BACKOFF_EXPONENTIAL] = {"exponential", "every wait is `factor` times the one before"},
       [BACKOFF_DECORRELATED] = {"decorrelated",
-                                "a random wait between the base and three times the last wait"})
+                                "a random wait between the base and three times the last wait"},
+      [BACKOFF_DECORRELATED_V2] = {"decorrelated_v2",
+                                   "Polly's smooth curve through random points, about doubling"})
 
 TABLE(jitter, "jitter", [JITTER_NONE] = {"none", "the wait is the base, exactly"},
       [JITTER_FULL] = {"full", "random between 0 and the base"},
       [JITTER_EQUAL] = {"equal", "half the base, plus random up to the other half"},
       [JITTER_ADD] = {"add", "the base, plus random up to a share of it"},
       [JITTER_SUBTRACT] = {"subtract", "the base, minus random up to a share of it"},
-      [JITTER_SPREAD] = {"spread", "the base, plus or minus random up to a share of it"})
+      [JITTER_SPREAD] = {"spread", "the base, plus or minus random up to a share of it"},
+      [JITTER_SCALE] = {"scale", "the base, times random between two factors"})
 
 TABLE(hint_unit, "hint unit",
       [HINT_SECONDS_OR_DATE] = {"seconds_or_date", "seconds, or an HTTP date (RFC 9110)"},
+      [HINT_SECONDS] = {"seconds", "seconds, a fraction allowed; a date is unreadable"},
       [HINT_MILLISECONDS] = {"milliseconds", "milliseconds, a fraction allowed"},
       [HINT_UNIX_SECONDS] = {"unix_seconds", "an instant in seconds since 1970, UTC"},
       [HINT_RFC3339] = {"rfc3339", "an instant such as 2025-08-21T12:40:59Z"})
@@ -57,7 +96,16 @@ TABLE(hint_unit, "hint unit",
 TABLE(hint_above, "answer (above)", [HINT_CLAMP] = {"clamp", "wait as long as `max` allows"},
       [HINT_IGNORE] = {"ignore", "wait as the backoff says"},
       [HINT_GIVE_UP] = {"give_up", "end the call with the reason hint_too_long"},
-      [HINT_FALLBACK] = {"fallback", "go on with the next fallback model at once"})
+      [HINT_FALLBACK] = {"fallback", "go on with the next fallback model at once"},
+      [HINT_AT_ONCE] = {"now", "do not wait at all"})
+
+TABLE(hint_odd, "answer (hint)",
+      [HINT_ODD_IGNORE] = {"ignore", "as if it were not there: the next header, else the backoff"},
+      [HINT_ODD_NOW] = {"now", "do not wait at all"},
+      [HINT_ODD_VETO] = {"veto", "the server forbids the retry: end the call"})
+
+TABLE(variant, "mode", [VARIANT_PLAIN] = {"plain", "no mode is switched on"},
+      [VARIANT_UNATTENDED] = {"unattended", "nobody watches: the mode `unattended`"})
 
 TABLE(below_floor,
       "answer (below_floor)", [BELOW_FLOOR_FAIL] = {"fail", "end the call with the reason no_room"},
@@ -121,9 +169,16 @@ COVERS(backoff_kind, BACKOFF_KIND_COUNT);
 COVERS(jitter, JITTER_KIND_COUNT);
 COVERS(hint_unit, HINT_UNIT_COUNT);
 COVERS(hint_above, HINT_ABOVE_COUNT);
+COVERS(hint_odd, HINT_ODD_COUNT);
+COVERS(variant, VARIANT_COUNT);
 COVERS(below_floor, BELOW_FLOOR_COUNT);
 COVERS(after_output, AFTER_OUTPUT_COUNT);
 COVERS(platform, PLATFORM_KIND_COUNT);
 COVERS(support, SUPPORT_COUNT);
 COVERS(feature, FEATURE_COUNT);
 COVERS(fact, FACT_COUNT);
+COVERS(guard_key, GUARD_KEY_COUNT);
+COVERS(guard_answer, GUARD_ANSWER_COUNT);
+COVERS(budget_of, BUDGET_KIND_COUNT);
+COVERS(budget_charge, BUDGET_CHARGE_COUNT);
+COVERS(budget_empty, BUDGET_EMPTY_COUNT);

@@ -15,6 +15,7 @@
 #include "base/diag.h"
 #include "base/duration.h"
 #include "base/names.h"
+#include "model/guards.h"
 #include "model/name_map.h"
 #include "redial/call.h"
 
@@ -62,12 +63,15 @@ enum condition_kind {
     CONDITION_GLOB,   /* a text matches one of `globs` */
 };
 
-/* A glob, taken apart so that the common forms need no general matching. */
-enum glob_form { GLOB_EXACT, GLOB_PREFIX, GLOB_SUFFIX, GLOB_CONTAINS, GLOB_GENERAL };
+/* A pattern over text: a glob, taken apart so that the common forms need no general matching, or a
+ * regular expression. */
+enum glob_form { GLOB_EXACT, GLOB_PREFIX, GLOB_SUFFIX, GLOB_CONTAINS, GLOB_GENERAL, GLOB_REGEX };
+struct pattern;
 struct glob {
     struct redial_str pattern; /* as written */
-    struct redial_str literal; /* the text without its stars, for every form but GENERAL */
+    struct redial_str literal; /* the text without its stars, for the first four forms */
     enum glob_form form;
+    const struct pattern *regex; /* REGEX */
 };
 
 #define MESSAGE_GLOBS_MAX 64
@@ -138,6 +142,7 @@ enum backoff_kind {
     BACKOFF_LINEAR,
     BACKOFF_EXPONENTIAL,
     BACKOFF_DECORRELATED,
+    BACKOFF_DECORRELATED_V2,
     BACKOFF_KIND_COUNT
 };
 enum jitter_kind {
@@ -147,16 +152,35 @@ enum jitter_kind {
     JITTER_ADD,
     JITTER_SUBTRACT,
     JITTER_SPREAD,
+    JITTER_SCALE,
     JITTER_KIND_COUNT
+};
+/* How chance changes a wait: between what a draw of 0 and what a draw of 1 gives. */
+struct jitter {
+    enum jitter_kind kind;
+    uint32_t ppm;     /* ADD, SUBTRACT, SPREAD: millionths of the wait; SCALE: the upper factor */
+    uint32_t low_ppm; /* SCALE: the lower factor */
+    int64_t span;     /* ADD, SUBTRACT, SPREAD: ns instead of a share; 0: the share */
 };
 enum hint_unit {
     HINT_SECONDS_OR_DATE,
+    HINT_SECONDS,
     HINT_MILLISECONDS,
     HINT_UNIX_SECONDS,
     HINT_RFC3339,
     HINT_UNIT_COUNT
 };
-enum hint_above { HINT_CLAMP, HINT_IGNORE, HINT_GIVE_UP, HINT_FALLBACK, HINT_ABOVE_COUNT };
+enum hint_above {
+    HINT_CLAMP,
+    HINT_IGNORE,
+    HINT_GIVE_UP,
+    HINT_FALLBACK,
+    HINT_AT_ONCE,
+    HINT_ABOVE_COUNT
+};
+/* What a hint without a usable span leads to: one of 0 or in the past, or one that nobody can read.
+ */
+enum hint_odd { HINT_ODD_IGNORE, HINT_ODD_NOW, HINT_ODD_VETO, HINT_ODD_COUNT };
 
 struct hint_header {
     struct redial_str name; /* lower case */
@@ -166,8 +190,14 @@ struct hint_policy {
     uint8_t
         from[REDIAL_HINTS_MAX]; /* indices into policy.hint_headers, in the order of preference */
     size_t count;               /* 0: hints are not read */
-    int64_t max;                /* ns */
+    int64_t max;                /* ns; DURATION_MAX: no bound */
     enum hint_above above;
+    int64_t min;    /* ns: a shorter hint is raised to it */
+    int64_t within; /* when held: ns, the hint stays in own wait .. own wait + within */
+    enum hint_odd zero, unreadable;
+    bool held;
+    bool restarts; /* the wait after a hinted one is the first again */
+    struct jitter jitter;
     struct span span;
 };
 
@@ -178,9 +208,14 @@ struct backoff {
     enum backoff_kind kind;
     int64_t base, cap; /* ns; cap DURATION_MAX: none */
     double factor;     /* EXPONENTIAL */
-    enum jitter_kind jitter;
-    uint32_t jitter_ppm; /* ADD, SUBTRACT, SPREAD: millionths of the capped base */
-    bool cap_after_jitter;
+    int64_t step;      /* LINEAR, when step_given: ns by which each wait is longer; else the base */
+    int64_t offset;    /* EXPONENTIAL: ns added to every wait before the cap, may be negative */
+    int64_t first;     /* when first_given: ns, the first wait in place of the formula's */
+    int64_t floor;     /* ns: no wait is shorter */
+    int64_t plus;      /* ns: added to every wait, last of all */
+    struct jitter jitter;
+    bool cap_after_jitter, step_given, first_given;
+    bool rising; /* DECORRELATED: random between the last wait and three times it */
     struct hint_policy hint;
     bool built_on; /* another backoff is `like` this one */
     /* Linked: the capped base of the n-th wait, n from 1; the last one holds for every later wait.
@@ -188,6 +223,14 @@ struct backoff {
     size_t step_count;
     int64_t steps[BACKOFF_STEPS_MAX];
 };
+
+/* `wait` as jitter changes it at a draw of `fraction` / 2^32, 0..2^32. Never negative. */
+int64_t jitter_apply(const struct jitter *jitter, int64_t wait, uint64_t fraction);
+/* How far chance takes a wait of `base`, late cap, floor and `plus` included. */
+void backoff_range(const struct backoff *backoff, int64_t base, int64_t *low, int64_t *high);
+/* The longest wait that the formula, and that a hint, can lead to; DURATION_MAX: there is none. */
+int64_t backoff_longest(const struct backoff *backoff);
+int64_t hint_longest(const struct backoff *backoff);
 
 /* ---- Rules */
 
@@ -197,7 +240,8 @@ enum below_floor { BELOW_FLOOR_FAIL, BELOW_FLOOR_COMPACT, BELOW_FLOOR_COUNT };
 struct step {
     enum redial_step_kind kind;
     uint16_t backoff;      /* BACKOFF: index, or BACKOFF_DEFAULT */
-    int64_t wait;          /* WAIT: ns */
+    int64_t wait;          /* WAIT: ns; COOLDOWN: its length, 0 as the cooldown says */
+    uint8_t cooldown;      /* COOLDOWN: index, or COOLDOWN_ANY */
     int64_t floor, buffer; /* output limit steps: tokens */
     enum below_floor below_floor;
     struct span span;
@@ -240,6 +284,7 @@ struct variant {
     struct redial_str name;
     struct limits limits;
     uint16_t default_backoff; /* index */
+    int64_t heartbeat;        /* ns: the longest silence of a wait; DURATION_MAX none */
     struct rule *rules; /* policy.rule_count of them, same names and conditions in every variant */
     struct span span;
 };
@@ -328,6 +373,7 @@ struct provider {
     struct redial_str name;
     uint16_t platform;
     struct redial_str region, base_url, residency; /* empty: as the platform says */
+    uint64_t key;                                  /* linked: of its name, for guards */
     struct span span;
 };
 struct model {
@@ -336,6 +382,7 @@ struct model {
     size_t fallback_count;
     struct span fallback_span;
     uint8_t slot; /* linked: its bit in call.models_tried */
+    uint64_t key; /* linked: of its name, for guards */
 };
 #define FALLBACK_SLOTS_MAX 64
 
@@ -384,6 +431,9 @@ struct redial_policy {
     uint16_t (*provider_fallbacks)[8]; /* per provider, NO_INDEX ends; NULL: none */
     struct classify_table transport;
 
+    struct guards guards;
+    struct fast_mode fast;
+
     /* What conditions ask of a reply's texts, so that each text is looked at once, when an event is
      * prepared: texts they name exactly get numbers from 1, the first 64 different patterns over
      * messages get bits. */
@@ -408,8 +458,10 @@ uint16_t policy_find_provider(const struct redial_policy *policy,
 /* The word tables of the model's own lists, for readers, explain and schema. */
 extern const struct names class_names, reason_names, cause_names, phase_names, query_names,
     step_names;
-extern const struct names event_names, state_names, wait_names;
-extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names;
+extern const struct names event_names, state_names, wait_names, guard_kind_names, speed_names;
+extern const struct names mode_state_names;
+extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names,
+    hint_odd_names, variant_names;
 extern const struct names below_floor_names, after_output_names, platform_names, support_names,
     feature_names;
 extern const struct names fact_names; /* the keys of `when` */

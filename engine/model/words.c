@@ -1,5 +1,6 @@
 /* The public words of the closed lists, read from the word tables. */
 #include "model/policy.h"
+#include "redial/redial.h"
 
 static const struct name outside = {"?", "?"};
 
@@ -61,4 +62,19 @@ const char *redial_state_name(enum redial_state value)
 const char *redial_wait_name(enum redial_wait_kind value)
 {
     return row_of(&wait_names, value)->word;
+}
+
+const char *redial_guard_name(enum redial_guard_kind value)
+{
+    return row_of(&guard_kind_names, value)->word;
+}
+
+const char *redial_speed_name(enum redial_speed_change value)
+{
+    return row_of(&speed_names, value)->word;
+}
+
+const char *redial_mode_name(enum redial_mode_state value)
+{
+    return row_of(&mode_state_names, value)->word;
 }

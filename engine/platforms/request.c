@@ -182,6 +182,20 @@ static bool add_custom_headers(struct build *build)
     return true;
 }
 
+static bool is_fast(const struct build *build)
+{
+    return build->facts->fast && build->facts->policy->fast.present &&
+           build->platform->kind == PLATFORM_ANTHROPIC;
+}
+
+static bool add_beta(struct build *build)
+{
+    struct redial_str beta = build->facts->policy->fast.beta;
+
+    if (!is_fast(build) || beta.len == 0) return true;
+    return add_header(build, REDIAL_STR("anthropic-beta"), beta);
+}
+
 static bool add_headers(struct build *build)
 {
     const struct request_facts *facts = build->facts;
@@ -199,7 +213,7 @@ static bool add_headers(struct build *build)
             add_header(build, REDIAL_STR("anthropic-version"), build->target.api_version)) &&
            (!tracked ||
             add_header(build, REDIAL_STR("x-client-request-id"), facts->client_request_id)) &&
-           add_custom_headers(build);
+           add_beta(build) && add_custom_headers(build);
 }
 
 /* ---- Body */
@@ -221,6 +235,11 @@ static void write_body(const struct build *build, struct text *body)
     }
     text_printf(body, "\"max_tokens\":%lld,", (long long)build->facts->max_tokens);
     if (target->stream) text_append(body, REDIAL_STR("\"stream\":true,"));
+    if (is_fast(build)) {
+        text_append(body, REDIAL_STR("\"speed\":"));
+        text_append_json(body, build->facts->policy->fast.speed);
+        text_append_char(body, ',');
+    }
     text_append(body, REDIAL_STR("\"messages\":"));
     text_append(body, build->facts->messages);
     text_append_char(body, '}');

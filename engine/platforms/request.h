@@ -12,6 +12,7 @@ struct request_facts {
     struct redial_str model; /* the policy's name; mapped to the platform's id here */
     int64_t max_tokens;
     bool stream;                /* ignored where the platform's streams are not read */
+    bool fast;                  /* the policy's fast mode; ignored off Anthropic's own platform */
     struct redial_str messages; /* JSON array */
     struct redial_str
         credential; /* the bearer token or key itself; goes into one header and nowhere else */

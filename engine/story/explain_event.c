@@ -78,7 +78,10 @@ static void say_hint_found(const struct answer *answer, const struct redial_deci
         [REDIAL_WAIT_HINT] = "",
         [REDIAL_WAIT_HINT_CLAMPED] = ", cut to the bound",
         [REDIAL_WAIT_HINT_IGNORED] = " is above the bound; ",
+        [REDIAL_WAIT_HINT_FITTED] = ", as the policy bends it",
         [REDIAL_WAIT_FIXED] = "",
+        [REDIAL_WAIT_GUARD] = "",
+        [REDIAL_WAIT_REST] = "",
     };
     if (decision->hint >= answer->policy->hint_header_count) return;
     text_append(out, answer->policy->hint_headers[decision->hint].name);

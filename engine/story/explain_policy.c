@@ -163,7 +163,7 @@ static void say_totals(struct page *page, const struct backoff *backoff, size_t 
     for (size_t i = 0; i < count; i++) {
         int64_t least = 0, most = 0;
         size_t step = i < backoff->step_count ? i : backoff->step_count - 1;
-        phrase_jitter_range(backoff, backoff->steps[step], &least, &most);
+        backoff_range(backoff, backoff->steps[step], &least, &most);
         base = duration_add(base, backoff->steps[step]);
         low = duration_add(low, least);
         high = duration_add(high, most);
@@ -194,7 +194,8 @@ static void write_backoff(struct page *page, const struct backoff *backoff)
     table_cell_from(&table, &page->cell);
     int32_t retries = page->policy->variants[VARIANT_PLAIN].limits.retries;
     size_t count = retries < WAITS_SHOWN_MAX ? (size_t)retries : WAITS_SHOWN_MAX;
-    if (backoff->step_count > 0 && backoff->kind != BACKOFF_DECORRELATED && count > 0) {
+    if (backoff->step_count > 0 && backoff->kind != BACKOFF_DECORRELATED &&
+        backoff->kind != BACKOFF_DECORRELATED_V2 && count > 0) {
         text_printf(&page->cell, "%zu waits", count);
         table_cell_from(&table, &page->cell);
         say_waits(page, backoff, count);

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 
 #include "story/put.h"
-#include "story/record.h"
+#include "story/say.h"
 
 static void put_hints(struct text *out, const struct story *story,
                       const struct redial_policy *policy, const struct story_facts *facts)
@@ -159,6 +159,36 @@ static void put_finish(struct text *out, const struct story_entry *entry,
         put_text(out, "hint", policy->hint_headers[entry->decision.hint].name);
 }
 
+static void put_guard(struct text *out, const char *what, const struct redial_policy *policy,
+                      enum redial_guard_kind kind, uint8_t number)
+{
+    if (number > 0) put_text(out, what, story_guard_name(policy, kind, number));
+}
+
+static void put_shared(struct text *out, const struct redial_policy *policy,
+                       const struct redial_decision *decision)
+{
+    const struct redial_shared_word *word = &decision->shared;
+    put_guard(out, "budget", policy, REDIAL_GUARD_BUDGET, word->budget);
+    if (word->budget) {
+        put_int(out, "budget_before_thousandths", word->budget_before);
+        put_int(out, "budget_after_thousandths", word->budget_after);
+        put_known(out, "budget_cost_thousandths", word->budget_cost);
+    }
+    put_guard(out, "breaker_opened", policy, REDIAL_GUARD_BREAKER, word->opened);
+    put_guard(out, "breaker_closed", policy, REDIAL_GUARD_BREAKER, word->closed);
+    put_guard(out, "cooldown", policy, REDIAL_GUARD_COOLDOWN, word->cooldown);
+    if (word->held_by != REDIAL_GUARD_NONE) {
+        enum redial_guard_kind kind = (enum redial_guard_kind)word->held_by;
+        put_word(out, "held_by", redial_guard_name(kind));
+        put_guard(out, "holder", policy, kind, word->holder);
+    }
+    if (word->speed != REDIAL_SPEED_AS_BEFORE)
+        put_word(out, "speed_change", redial_speed_name((enum redial_speed_change)word->speed));
+    put_known(out, "until_ns", word->until);
+    if (word->fast) put_word(out, "speed", "fast");
+}
+
 static const struct {
     const char *word;
     void (*put)(struct text *out, const struct story_entry *entry,
@@ -185,6 +215,7 @@ static void put_step(struct text *out, const struct story *story,
     put_word(out, "decision", decisions[entry->decision.kind].word);
     put_leg(out, story, policy, entry);
     put_applied(out, entry->decision.applied);
+    put_shared(out, policy, &entry->decision);
     if (decisions[entry->decision.kind].put)
         decisions[entry->decision.kind].put(out, entry, policy);
     put_word(out, "state", redial_state_name(entry->state));
@@ -201,7 +232,7 @@ void story_write_json(const struct story *story, const struct redial_policy *pol
         if (entry->kind == ENTRY_NOTE)
             put_text(out, "note", texts_get(&story->texts, entry->note));
         else
-            put_step(out, story, policy, entry);
+            put_step(out, story, entry->policy ? entry->policy : policy, entry);
         text_append(out, REDIAL_STR("}\n"));
     }
 }

@@ -139,26 +139,55 @@ static void phrase_share(uint32_t ppm, struct text *out)
     text_append_char(out, '%');
 }
 
+static void phrase_signed(int64_t ns, struct text *out)
+{
+    if (ns == 0) return;
+    text_append(out, str_of(ns < 0 ? " - " : " + "));
+    duration_format(ns < 0 ? -ns : ns, out);
+}
+
+static void phrase_linear(const struct backoff *backoff, struct text *out)
+{
+    if (!backoff->step_given) {
+        text_append(out, REDIAL_STR(" x n"));
+        return;
+    }
+    text_append(out, REDIAL_STR(" + "));
+    duration_format(backoff->step, out);
+    text_append(out, REDIAL_STR(" x (n-1)"));
+}
+
 static void phrase_base(const struct backoff *backoff, struct text *out)
 {
     bool capped = backoff->cap != DURATION_MAX && backoff->kind != BACKOFF_CONSTANT;
+    if (backoff->first_given) {
+        duration_format(backoff->first, out);
+        text_append(out, REDIAL_STR(", then "));
+    }
     if (capped) text_append(out, REDIAL_STR("min("));
     if (backoff->kind == BACKOFF_DECORRELATED) text_append(out, REDIAL_STR("random("));
-    duration_format(backoff->base, out);
+    if (backoff->rising)
+        text_append(out, REDIAL_STR("the last wait"));
+    else
+        duration_format(backoff->base, out);
     switch (backoff->kind) {
-    case BACKOFF_LINEAR: text_append(out, REDIAL_STR(" x n")); break;
+    case BACKOFF_LINEAR: phrase_linear(backoff, out); break;
     case BACKOFF_EXPONENTIAL: text_printf(out, " x %g^(n-1)", backoff->factor); break;
     case BACKOFF_DECORRELATED: text_append(out, REDIAL_STR("..3 x the last wait)")); break;
+    case BACKOFF_DECORRELATED_V2:
+        text_append(out, REDIAL_STR(" x 2^random(n-1..n), decorrelated as Polly does it"));
+        break;
     case BACKOFF_CONSTANT:
     case BACKOFF_KIND_COUNT: break;
     }
+    phrase_signed(backoff->offset, out);
     if (!capped) return;
     text_append(out, REDIAL_STR(", "));
     duration_format(backoff->cap, out);
     text_append_char(out, ')');
 }
 
-static void phrase_jitter(const struct backoff *backoff, struct text *out)
+static void phrase_jitter(const struct jitter *jitter, struct text *out)
 {
     static const char *const before[JITTER_KIND_COUNT] = {
         [JITTER_NONE] = "",
@@ -167,35 +196,82 @@ static void phrase_jitter(const struct backoff *backoff, struct text *out)
         [JITTER_ADD] = " + random(0..",
         [JITTER_SUBTRACT] = " - random(0..",
         [JITTER_SPREAD] = " +- random(0..",
+        [JITTER_SCALE] = ", of which random(",
     };
-    text_append(out, str_of(before[backoff->jitter]));
-    bool share = backoff->jitter == JITTER_ADD || backoff->jitter == JITTER_SUBTRACT ||
-                 backoff->jitter == JITTER_SPREAD;
-    if (!share) return;
-    phrase_share(backoff->jitter_ppm, out);
-    text_append(out, REDIAL_STR(" of that)"));
+    text_append(out, str_of(before[jitter->kind]));
+    if (jitter->kind == JITTER_NONE || jitter->kind == JITTER_FULL || jitter->kind == JITTER_EQUAL)
+        return;
+    if (jitter->kind == JITTER_SCALE) {
+        phrase_share(jitter->low_ppm, out);
+        text_append(out, REDIAL_STR(".."));
+        phrase_share(jitter->ppm, out);
+        text_append_char(out, ')');
+        return;
+    }
+    if (jitter->span)
+        duration_format(jitter->span, out);
+    else
+        phrase_share(jitter->ppm, out);
+    text_append(out, str_of(jitter->span ? ")" : " of that)"));
 }
 
 void phrase_backoff(const struct backoff *backoff, struct text *out)
 {
     phrase_base(backoff, out);
-    if (backoff->kind == BACKOFF_DECORRELATED) return;
-    phrase_jitter(backoff, out);
-    if (backoff->cap_after_jitter && backoff->jitter != JITTER_NONE) {
+    phrase_jitter(&backoff->jitter, out);
+    if (backoff->cap_after_jitter && backoff->jitter.kind != JITTER_NONE) {
         text_append(out, REDIAL_STR(", in all at most "));
         duration_format(backoff->cap, out);
     }
+    if (backoff->floor > 0) {
+        text_append(out, REDIAL_STR(", at least "));
+        duration_format(backoff->floor, out);
+    }
+    phrase_signed(backoff->plus, out);
 }
 
-void phrase_hint(const struct redial_policy *policy, const struct hint_policy *hint,
-                 struct text *out)
+static void phrase_hint_bound(const struct hint_policy *hint, struct text *out)
 {
     static const char *const above[HINT_ABOVE_COUNT] = {
         [HINT_CLAMP] = "cut to it",
         [HINT_IGNORE] = "ignored",
         [HINT_GIVE_UP] = "the call gives up",
         [HINT_FALLBACK] = "the call falls back to another model",
+        [HINT_AT_ONCE] = "no wait at all",
     };
+    bool bent = hint->min > 0 || hint->jitter.kind != JITTER_NONE;
+    const char *how = bent ? "" : " exactly as said";
+    if (hint->max == DURATION_MAX) {
+        text_printf(out, "however long%s", bent ? "" : ", exactly as said");
+        return;
+    }
+    text_append(out, REDIAL_STR("up to "));
+    duration_format(hint->max, out);
+    text_printf(out, "%s; above it %s", how, above[hint->above]);
+}
+
+static void phrase_hint_bends(const struct hint_policy *hint, struct text *out)
+{
+    static const char *const odd[HINT_ODD_COUNT] = {
+        [HINT_ODD_NOW] = "no wait at all",
+        [HINT_ODD_VETO] = "no retry",
+    };
+    if (hint->min > 0) {
+        text_append(out, REDIAL_STR("; at least "));
+        duration_format(hint->min, out);
+    }
+    if (hint->jitter.kind != JITTER_NONE) {
+        text_append(out, REDIAL_STR("; the hint"));
+        phrase_jitter(&hint->jitter, out);
+    }
+    if (odd[hint->zero]) text_printf(out, "; 0 or past: %s", odd[hint->zero]);
+    if (odd[hint->unreadable]) text_printf(out, "; unreadable: %s", odd[hint->unreadable]);
+    if (hint->restarts) text_append(out, REDIAL_STR("; then the backoff begins anew"));
+}
+
+void phrase_hint(const struct redial_policy *policy, const struct hint_policy *hint,
+                 struct text *out)
+{
     if (hint->count == 0) {
         text_append(out, REDIAL_STR("not read"));
         return;
@@ -204,32 +280,13 @@ void phrase_hint(const struct redial_policy *policy, const struct hint_policy *h
         if (i > 0) text_append(out, REDIAL_STR(", then "));
         text_append(out, policy->hint_headers[hint->from[i]].name);
     }
-    text_append(out, REDIAL_STR(": up to "));
-    duration_format(hint->max, out);
-    text_printf(out, " exactly as said; above it %s", above[hint->above]);
-}
-
-static int64_t share_of(int64_t base, uint32_t ppm)
-{
-    return base / 1000000 * ppm + base % 1000000 * ppm / 1000000;
-}
-
-void phrase_jitter_range(const struct backoff *backoff, int64_t base, int64_t *low, int64_t *high)
-{
-    int64_t part = share_of(base, backoff->jitter_ppm);
-    *low = *high = base;
-    switch (backoff->jitter) {
-    case JITTER_FULL: *low = 0; break;
-    case JITTER_EQUAL: *low = base / 2; break;
-    case JITTER_ADD: *high = duration_add(base, part); break;
-    case JITTER_SUBTRACT: *low = base - part; break;
-    case JITTER_SPREAD:
-        *low = base - part;
-        *high = duration_add(base, part);
-        break;
-    case JITTER_NONE:
-    case JITTER_KIND_COUNT: break;
+    text_append(out, REDIAL_STR(": "));
+    if (hint->held) {
+        text_append(out, REDIAL_STR("held between the own wait and "));
+        duration_format(hint->within, out);
+        text_append(out, REDIAL_STR(" more"));
+    } else {
+        phrase_hint_bound(hint, out);
     }
-    if (backoff->cap_after_jitter && *high > backoff->cap) *high = backoff->cap;
-    if (*low > *high) *low = *high;
+    phrase_hint_bends(hint, out);
 }

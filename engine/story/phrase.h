@@ -14,7 +14,5 @@ void phrase_backoff(const struct backoff *backoff, struct text *out);
 /* "retry-after-ms, then retry-after: at most 1h; above that the call gives up" */
 void phrase_hint(const struct redial_policy *policy, const struct hint_policy *hint,
                  struct text *out);
-/* The least and the most that jitter makes of a capped base. */
-void phrase_jitter_range(const struct backoff *backoff, int64_t base, int64_t *low, int64_t *high);
 
 #endif

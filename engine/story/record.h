@@ -34,6 +34,7 @@ enum story_entry_kind { ENTRY_STEP, ENTRY_NOTE };
 
 struct story_entry {
     int64_t at;
+    const struct redial_policy *policy; /* of the call; NULL for a note */
     uint32_t call_number;
     uint32_t facts; /* its row, NO_FACTS none */
     uint32_t model; /* text: of the leg after the step */

@@ -14,6 +14,7 @@ struct call_view {
     uint32_t message;               /* shown last: a repeated one is not shown again */
     const struct story_facts *told; /* the last judged failure, for its hints */
     struct redial_decision rule;    /* the last judged decision */
+    bool judged;                    /* there is one */
     uint8_t repair;                 /* under way */
 };
 
@@ -46,6 +47,14 @@ void say_useless_hints(struct writer *writer, const struct call_view *view);
 void say_bound(struct writer *writer, const struct story_entry *entry,
                const struct redial_decision *rule);
 void say_backoff(struct writer *writer, const struct redial_decision *decision);
+
+/* The name of a guard by 1 + its index; empty when the policy has none such. */
+struct redial_str story_guard_name(const struct redial_policy *policy, enum redial_guard_kind kind,
+                                   size_t number);
+/* Which guard holds, moves or ends the call. */
+void say_holder(struct writer *writer, const struct redial_decision *decision);
+/* The lines of what became of the state that calls share. */
+void tell_shared(struct writer *writer, const struct story_entry *entry);
 
 /* The line of what happened; and the lines of what was decided. */
 void tell_event(struct writer *writer, const struct story_entry *entry, struct call_view *view);

@@ -231,6 +231,7 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
     *last = (uint32_t)story->entries.count;
     *entry = (struct story_entry){
         .at = now,
+        .policy = call->policy,
         .call_number = call_number,
         .facts = tells_something(event->kind)
                      ? push_facts(story, now, call, event, decision->judged)

@@ -45,8 +45,8 @@ struct story_style {
     uint32_t width;  /* columns of the terminal, 0 unlimited: longer lines wrap under their text */
     bool many_calls; /* each line names its call */
 };
-/* Both append to `out`, whose `failed` tells when memory ran out. `policy` is the one that the
- * calls ran under: it has the names. */
+/* Both append to `out`, whose `failed` tells when memory ran out. `policy` has the names, for what
+ * no call said; the policies that calls ran under must still be held. */
 void story_write_text(const struct story *story, const struct redial_policy *policy,
                       const struct story_style *style, struct text *out);
 /* One JSON object a line: everything the text says and more (errno, request id, hint raw value). */

@@ -89,6 +89,7 @@ static void tell_send(struct writer *writer, const struct story_entry *entry,
     bool first = entry->event == REDIAL_EVENT_START;
     if (first && entry->query == REDIAL_QUERY_BACKGROUND) say(writer, " query=background");
     if (first && entry->variant == VARIANT_UNATTENDED) say(writer, " mode=unattended");
+    if (decision->shared.fast) say(writer, " speed=fast");
     say_line(writer, entry, TONE_SEND, "send");
 }
 
@@ -114,20 +115,29 @@ static void say_why_wait(struct writer *writer, const struct story_entry *entry,
         say(writer, " is above the bound");
         say_bound(writer, entry, &view->rule);
         break;
+    case REDIAL_WAIT_HINT_FITTED:
+        say_hint(writer, view, decision->hint);
+        say(writer, " as the policy bends it");
+        break;
     case REDIAL_WAIT_FIXED: say(writer, "fixed"); break;
+    case REDIAL_WAIT_GUARD: say_holder(writer, decision); break;
+    case REDIAL_WAIT_REST: say(writer, "the rest, the timer rang early"); break;
     case REDIAL_WAIT_NONE:
-    case REDIAL_WAIT_COUNT: say(writer, "the rest, the timer rang early"); break;
+    case REDIAL_WAIT_COUNT: break;
     }
 }
 
 static void tell_wait(struct writer *writer, const struct story_entry *entry,
                       struct call_view *view)
 {
+    bool beats = entry->decision.wait == REDIAL_WAIT_REST &&
+                 writer->policy->variants[entry->variant].heartbeat < DURATION_MAX;
     words_time(entry->decision.delay, &writer->line);
-    say_rule(writer, &view->rule);
-    say(writer, "  ");
-    say_why_wait(writer, entry, view);
-    say_line(writer, entry, TONE_WAIT, "wait");
+    if (beats) say(writer, " left");
+    if (view->judged) say_rule(writer, &view->rule);
+    if (!beats) say(writer, "  ");
+    if (!beats) say_why_wait(writer, entry, view);
+    say_line(writer, entry, beats ? TONE_FAINT : TONE_WAIT, beats ? "waiting" : "wait");
 }
 
 static void tell_repair(struct writer *writer, const struct story_entry *entry,
@@ -154,6 +164,10 @@ static void say_why_finish(struct writer *writer, const struct story_entry *entr
         say(writer, redial_class_name(decision->class));
     }
     say_rule(writer, decision);
+    if (decision->shared.held_by != REDIAL_GUARD_NONE) {
+        say(writer, "  ");
+        say_holder(writer, decision);
+    }
     if (decision->reason == REDIAL_REASON_HINT_TOO_LONG && decision->hint < REDIAL_HINTS_MAX) {
         say(writer, "  ");
         say_hint(writer, view, decision->hint);
@@ -209,6 +223,7 @@ static decided_fn *const decides[REDIAL_DECISION_COUNT] = {
 
 void tell_decision(struct writer *writer, const struct story_entry *entry, struct call_view *view)
 {
+    tell_shared(writer, entry);
     tell_fallback(writer, entry, view);
     decides[entry->decision.kind](writer, entry, view);
 }

@@ -113,6 +113,7 @@ void tell_event(struct writer *writer, const struct story_entry *entry, struct c
     const struct story_facts *facts = story_facts_of(writer->story, entry);
     if (entry->decision.judged) {
         view->rule = entry->decision;
+        view->judged = true;
         view->told = facts;
     }
     if (entry->event == REDIAL_EVENT_OUTPUT && entry->decision.kind == REDIAL_DECISION_NOTHING) {

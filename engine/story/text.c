@@ -26,6 +26,7 @@ static size_t columns_of_calls(uint32_t last)
 static void write_entry(struct writer *writer, const struct story_entry *entry)
 {
     struct call_view *view = &writer->views[entry->call_number];
+    if (entry->policy) writer->policy = entry->policy; /* a reload may have changed it */
     if (entry->kind == ENTRY_NOTE) {
         say_text(writer, entry->note);
         say_line(writer, entry, TONE_PLAIN, "note");

@@ -102,6 +102,8 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
     if (asked->credential.len == 0) return ASKED_WITHOUT_CREDENTIAL;
     body = json_parse(arrival->body);
     asked->max_tokens = json_int(json_at(body, "max_tokens"), 0);
+    asked->fast = str_is(json_text(json_at(body, "speed")), "fast") &&
+                  header(arrival, REDIAL_STR("anthropic-beta")).len > 0;
     asked->stream = json_true(json_at(body, "stream"));
     asked->input_tokens = count_tokens(body);
     read = json_is_object(body) &&

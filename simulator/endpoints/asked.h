@@ -14,6 +14,7 @@ struct asked {
     int64_t max_tokens;
     int64_t input_tokens; /* one for each word of the messages' texts */
     bool stream;
+    bool fast; /* speed: fast, with its beta header */
 };
 
 enum asked_fault { ASKED_WELL, ASKED_WITHOUT_CREDENTIAL, ASKED_WITHOUT_JSON, ASKED_FAULT_COUNT };

@@ -185,11 +185,24 @@ static void compare_request(const struct compare_input *input, const char *what,
     compare_number(what, &expected->max_tokens, got->max_tokens, write_whole, differences);
     compare_number(what, &expected->input_tokens, got->input_tokens, write_whole, differences);
     compare_number(what, &expected->credential, got->credential, write_whole, differences);
+    compare_word(what, &expected->speed, got->fast ? REDIAL_STR("fast") : REDIAL_STR("standard"),
+                 differences);
     if (expected->connection.row != CONNECTION_ANY)
         compare_word(what, &expected->connection,
                      got->reused ? REDIAL_STR("reused") : REDIAL_STR("new"), differences);
     for (size_t i = 0; i < expected->header_count; i++)
         compare_header(what, &expected->headers[i], got, differences);
+}
+
+static void compare_states(const struct compare_input *input, struct differences *differences)
+{
+    const struct expect *expect = input->expect;
+    for (size_t i = 0; i < expect->state_count && input->observation->states; i++) {
+        struct redial_str got = input->observation->states[i];
+        const struct expected_state *state = &expect->states[i];
+        if (!str_eq(state->value, got))
+            difference_add(differences, state->what.ptr, state->span, state->value, got);
+    }
 }
 
 static void compare_requests(const struct compare_input *input, struct differences *differences)
@@ -342,6 +355,7 @@ void compare_run(const struct compare_input *input, struct differences *differen
         compare_number("elapsed", &expect->elapsed, seen->latest - input->began_at, duration_format,
                        differences);
     compare_requests(input, differences);
+    compare_states(input, differences);
     compare_never(input, differences);
     if (!input->measured && expect->story)
         compare_stories("story", expect->story->span, expect->story->text, input->story,

@@ -40,8 +40,18 @@ struct expected_request {
     struct expected_range credential;     /* how many refreshes the presented credential is old */
     struct expected_word provider, model; /* text empty: any */
     struct expected_word connection;      /* row: enum expected_connection */
+    struct expected_word speed;           /* fast or standard */
     struct expected_header *headers;
     size_t header_count;
+};
+
+/* "budget NAME", "breaker NAME", "cooldown NAME", "limiter NAME", "mode fast". */
+struct expected_state {
+    struct redial_str what; /* as written */
+    int guard;              /* enum redial_guard_kind; NONE: a mode */
+    struct redial_str name;
+    struct redial_str value;
+    struct span span;
 };
 
 struct expect {
@@ -62,6 +72,8 @@ struct expect {
     struct expected_request *requests;
     size_t request_count;
     struct span requests_span;
+    struct expected_state *states; /* `state`: how guards and modes stand after the run */
+    size_t state_count;
     struct expected_request *last_request; /* `request`: the last attempt's; NULL not given */
     const struct node *story;              /* NULL: not given */
     struct {

@@ -28,14 +28,6 @@ void invariant_broken(struct violations *violations, enum invariant invariant, u
 
 /* ---- Waits ---- */
 
-/* The largest wait that the formula can give. */
-static int64_t largest_wait(const struct backoff *backoff)
-{
-    bool adds = backoff->jitter == JITTER_ADD || backoff->jitter == JITTER_SPREAD;
-    if (!adds || backoff->cap_after_jitter || backoff->cap == DURATION_MAX) return backoff->cap;
-    return duration_add(backoff->cap, backoff->cap / 1000000 * backoff->jitter_ppm);
-}
-
 static const struct backoff *backoff_of(const struct redial_call *call)
 {
     const struct variant *variant = &call->policy->variants[call->variant];
@@ -52,12 +44,17 @@ static const struct backoff *backoff_of(const struct redial_call *call)
 static bool wait_is_bounded(const struct redial_call *call, const struct redial_decision *decision)
 {
     if (decision->delay < 0) return false;
-    if (decision->wait == REDIAL_WAIT_NONE || decision->wait == REDIAL_WAIT_FIXED) return true;
+    static const bool set_elsewhere[REDIAL_WAIT_COUNT] = {[REDIAL_WAIT_NONE] = true,
+                                                          [REDIAL_WAIT_FIXED] = true,
+                                                          [REDIAL_WAIT_GUARD] = true,
+                                                          [REDIAL_WAIT_REST] = true};
+    if (set_elsewhere[decision->wait]) return true;
     const struct backoff *backoff = backoff_of(call);
     if (decision->wait == REDIAL_WAIT_HINT)
-        return decision->delay == decision->delay_hint && decision->delay <= backoff->hint.max;
+        return decision->delay == decision->delay_hint && decision->delay <= hint_longest(backoff);
+    if (decision->wait == REDIAL_WAIT_HINT_FITTED) return decision->delay <= hint_longest(backoff);
     if (decision->wait == REDIAL_WAIT_HINT_CLAMPED) return decision->delay == backoff->hint.max;
-    return decision->delay <= largest_wait(backoff);
+    return decision->delay <= backoff_longest(backoff);
 }
 
 /* ---- Steps ---- */
@@ -112,6 +109,20 @@ static void look_at_judgement(const struct seen *seen, bool background_ends)
                          "the call goes on");
 }
 
+/* What calls take and put back never leaves the bounds of a budget of tokens. */
+static void look_at_budget(const struct seen *seen)
+{
+    const struct redial_shared_word *word = &seen->decision->shared;
+    if (word->budget == 0) return;
+    const struct budget *budget = &seen->call->policy->guards.budgets[word->budget - 1];
+    if (budget->kind != BUDGET_TOKENS) return;
+    if (word->budget_before < 0 || word->budget_before > budget->capacity ||
+        word->budget_after < 0 || word->budget_after > budget->capacity)
+        invariant_broken(seen->violations, INVARIANT_BUDGET, seen->call_number, seen->now,
+                         "%lld to %lld thousandths", (long long)word->budget_before,
+                         (long long)word->budget_after);
+}
+
 void invariants_step(struct violations *violations, struct watch *watch, bool background_ends,
                      uint32_t call_number, const struct redial_call *call,
                      const struct redial_event *event, const struct redial_decision *decision,
@@ -123,6 +134,7 @@ void invariants_step(struct violations *violations, struct watch *watch, bool ba
         watch->vetoed = event->should_retry < 0;
         look_at_judgement(&seen, background_ends);
     }
+    look_at_budget(&seen);
     if (decision->kind == REDIAL_DECISION_WAIT)
         look_at_wait(&seen);
     else if (decision->kind == REDIAL_DECISION_SEND)
@@ -139,7 +151,7 @@ void invariants_send(struct violations *violations, struct watch *watch, uint32_
     bool same = watch->sent_before && last->provider == request->provider &&
                 str_eq(last->model, request->model) && last->max_tokens == request->max_tokens &&
                 last->input_tokens == request->input_tokens &&
-                last->credential == request->credential;
+                last->credential == request->credential && last->fast == request->fast;
     if (watch->vetoed && same)
         invariant_broken(violations, INVARIANT_VETO, call_number, now,
                          "the request that was vetoed is sent again");

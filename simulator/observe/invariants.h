@@ -17,6 +17,7 @@
     X(RULE_MAX, "rule-max-kept", "retries and repairs stay within their rule's max")               \
     X(BACKGROUND, "background-not-retried",                                                        \
       "a background call ends at an overload where a rule of the policy says so")                  \
+    X(BUDGET, "budget-within-capacity", "a budget of tokens lies within 0 and its capacity")       \
     X(COUNTED, "every-request-is-an-attempt",                                                      \
       "the requests that the servers count are the attempts of the story")                         \
     X(ARRIVED, "request-as-decided",                                                               \
@@ -62,6 +63,7 @@ struct watch {
         struct redial_str model;
         int64_t max_tokens, input_tokens;
         uint32_t credential;
+        bool fast;
     } request; /* the last one sent */
 };
 

@@ -6,7 +6,7 @@
 enum {
     IMMEDIATE = 1u << REDIAL_STEP_FRESH_CONNECTION | 1u << REDIAL_STEP_RAISE_OUTPUT_LIMIT |
                 1u << REDIAL_STEP_FIT_OUTPUT_LIMIT | 1u << REDIAL_STEP_FALLBACK_MODEL |
-                1u << REDIAL_STEP_FALLBACK_PROVIDER
+                1u << REDIAL_STEP_FALLBACK_PROVIDER | 1u << REDIAL_STEP_STANDARD_SPEED
 };
 
 bool observation_init(struct observation *observation, struct arena *arena, size_t call_count,
@@ -107,7 +107,8 @@ void observation_step(struct observation *observation, uint32_t call_number,
     if (decision->judged) note_judgement(observation, event, decision);
     for (uint32_t left = decision->applied & IMMEDIATE; left; left &= left - 1)
         add_repair(observation, (uint8_t)__builtin_ctz(left));
-    if (decision->kind == REDIAL_DECISION_WAIT) add_wait(observation, decision->delay);
+    if (decision->kind == REDIAL_DECISION_WAIT && decision->wait != REDIAL_WAIT_REST)
+        add_wait(observation, decision->delay);
     if (decision->kind == REDIAL_DECISION_REPAIR) add_repair(observation, decision->repair);
     if (decision->kind == REDIAL_DECISION_FINISH)
         note_end(observation, &observation->calls[call_number - 1], call, now);

@@ -18,6 +18,7 @@ struct observed_request {
     struct redial_str model;
     int64_t max_tokens, input_tokens;
     uint32_t credential;
+    bool fast;
     bool reused;                         /* came on a kept-alive connection */
     const struct redial_header *headers; /* NULL: nobody asked for them */
     size_t header_count;
@@ -34,7 +35,8 @@ struct observation {
     size_t rule_count, rule_capacity;
     int64_t *waits;
     size_t wait_count, wait_capacity;
-    uint8_t *repairs; /* enum redial_step_kind */
+    struct redial_str *states; /* in the arena: how what `expect.state` names stands at the end */
+    uint8_t *repairs;          /* enum redial_step_kind */
     size_t repair_count, repair_capacity;
     uint32_t classes;                          /* bit per class that was seen */
     uint64_t statuses[10];                     /* bit per status 0..639 */

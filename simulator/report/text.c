@@ -145,7 +145,7 @@ void report_text_result(const struct result *result, const struct report_style *
     if (result->updated) text_printf(out, "  its story was rewritten: review the change\n");
     if (style->stories)
         put_story(out, result, SIZE_MAX);
-    else if (fails)
+    else if (fails || result->status == RESULT_SKIPPED)
         put_story(out, result, STORY_LINES_SHOWN);
     if (fails) put_failures(out, result, style);
     if (fails || style->stories) text_append_char(out, '\n');

@@ -1,5 +1,6 @@
 /* One attempt of a call, from its request to its last byte: which connection it takes, what the
  * world answers, and which of its next act, its timeout and its idle timeout comes first. */
+#include "base/random.h"
 #include "platforms/request.h"
 #include "simulator/run/run_parts.h"
 
@@ -15,30 +16,47 @@ static struct request_seen wanted_request(struct run_call *call, bool reused)
         .max_tokens = call->call.max_tokens,
         .input_tokens = call->prompt_tokens,
         .credential = call->presented,
+        .static_key = call->static_key,
         .stream = call->script->stream,
+        .fast = call->call.fast,
         .background = call->call.query == REDIAL_QUERY_BACKGROUND,
         .connection = reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,
     };
+}
+
+/* A client's own id of the attempt, as a UUID (version 4, RFC 9562): the same in every run. */
+static bool make_request_id(struct running *running, const struct run_call *call,
+                            struct redial_str *id)
+{
+    uint64_t which = (uint64_t)call->number << 32 | (uint32_t)call->call.attempts;
+    uint64_t high = random_fork(running->options->seed, which), low = random_fork(high, which);
+    return arena_printf(running->run->arena, id, "%08x-%04x-4%03x-8%03x-%012llx",
+                        (unsigned)(high >> 32), (unsigned)(high >> 16 & 0xffff),
+                        (unsigned)(high & 0xfff), (unsigned)(low >> 52),
+                        (unsigned long long)(low & 0xffffffffffff));
 }
 
 /* Headers are built only where somebody looks at them. */
 static bool build_headers(struct running *running, struct run_call *call,
                           struct request_seen *request)
 {
-    const struct request_facts facts = {
+    struct request_facts facts = {
         .policy = running->policy,
         .provider = request->provider,
         .model = request->model,
         .max_tokens = request->max_tokens,
         .stream = request->stream,
+        .fast = request->fast,
         .messages = REDIAL_STR("[]"),
         .credential = REDIAL_STR("[redacted]"),
         .credential_is_key = call->static_key,
+        .project = REDIAL_STR("simulated-project"),
     };
     struct request built;
-    struct redial_str why;
+    struct redial_str why = REDIAL_STR("out of memory");
     if (!running->run->scenario->looks_at_headers) return true;
-    if (!request_build(running->run->arena, &facts, &built, &why)) {
+    if (!make_request_id(running, call, &facts.client_request_id) ||
+        !request_build(running->run->arena, &facts, &built, &why)) {
         run_trouble(running, (struct world_trouble){.span = call->script->span, .why = why});
         return false;
     }
@@ -131,8 +149,8 @@ static bool keep_headers(struct running *running, struct request_seen *seen)
 static void observe(struct running *running, struct run_call *call, const struct request_seen *seen)
 {
     struct observation *observation = &running->run->observation;
-    const struct watched_request watched = {seen->provider, seen->model, seen->max_tokens,
-                                            seen->input_tokens, seen->credential};
+    const struct watched_request watched = {seen->provider,     seen->model,      seen->max_tokens,
+                                            seen->input_tokens, seen->credential, seen->fast};
     invariants_send(&observation->violations, &call->watch, call->number, &watched, running->now);
     observation_request(observation, &(struct observed_request){
                                          .call_number = call->number,
@@ -141,6 +159,7 @@ static void observe(struct running *running, struct run_call *call, const struct
                                          .max_tokens = seen->max_tokens,
                                          .input_tokens = seen->input_tokens,
                                          .credential = seen->credential,
+                                         .fast = seen->fast,
                                          .reused = seen->connection == REQUEST_ON_REUSED_CONNECTION,
                                          .headers = seen->headers,
                                          .header_count = seen->header_count,
@@ -158,6 +177,7 @@ static void compare_arrival(struct running *running, struct run_call *call,
                           : seen->input_tokens != wanted->input_tokens ? "prompt"
                           : seen->credential != wanted->credential     ? "credential"
                           : seen->stream != wanted->stream             ? "stream"
+                          : seen->fast != wanted->fast                 ? "speed"
                           : seen->connection != wanted->connection     ? "connection"
                                                                        : NULL;
     if (differs)

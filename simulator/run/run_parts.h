@@ -12,6 +12,7 @@ enum happening {
     HAPPENS_TIMER,   /* its wait is over */
     HAPPENS_REPAIR,  /* its repair is done */
     HAPPENS_CANCEL,  /* its caller gives up */
+    HAPPENS_RELOAD,  /* of the run: another policy */
     HAPPENS_COUNT
 };
 
@@ -54,7 +55,8 @@ struct running {
     size_t call_count;
     struct provider_client *clients; /* per provider */
     int64_t now;
-    size_t reached; /* attempts that came as far as a server */
+    size_t reached;              /* attempts that came as far as a server */
+    const struct run_call *last; /* that began; NULL none yet */
     bool background_ends, stopped, out_of_memory;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "simulator/run/run_parts.h"
+#include "simulator/run/state.h"
 #include "simulator/world/credential.h"
 
 void run_trouble(struct running *running, struct world_trouble trouble)
@@ -90,6 +91,8 @@ static void start(struct running *running, struct run_call *call)
         .max_tokens = script->max_tokens ? script->max_tokens : RUN_MAX_TOKENS,
         .input_tokens = script->input_tokens,
         .deadline = script->deadline,
+        .fast = script->fast,
+        .credential_id = (uint32_t)script->credential,
         .seed = random_fork(running->options->seed, call->number),
         .fixed_random = running->run->scenario->fixed_random,
     };
@@ -101,6 +104,7 @@ static void start(struct running *running, struct run_call *call)
         return;
     }
     call->begun = true;
+    running->last = call;
     step_plain(running, call, REDIAL_EVENT_START);
 }
 
@@ -112,6 +116,19 @@ static void timer_rings(struct running *running, struct run_call *call)
 static void cancelled(struct running *running, struct run_call *call)
 {
     if (run_is_open(call)) step_plain(running, call, REDIAL_EVENT_CANCEL);
+}
+
+static void reload(struct running *running, const struct reload_script *script)
+{
+    struct text text = TEXT_INIT;
+    const struct redial_policy *policy = script->policy;
+    if (policy && !redial_engine_reload(running->engine, policy)) run_out_of_memory(running);
+    text_printf(&text, "%s \"%.*s\"", policy ? "new policy" : "the new policy is refused; it stays",
+                REDIAL_STR_ARG((policy ? policy : running->policy)->name));
+    if (policy) text_append(&text, REDIAL_STR(" for calls that begin from here on"));
+    story_note(running->run->story, running->now, 0, text_str(&text));
+    if (text.failed) run_out_of_memory(running);
+    text_clean_up(&text);
 }
 
 typedef void happen_fn(struct running *running, struct run_call *call);
@@ -176,15 +193,32 @@ static void loop(struct running *running)
     struct queue_entry entry;
     while (!running->stopped && run->observation.ended < running->call_count &&
            queue_pop(&running->queue, &entry)) {
-        struct run_call *call = &running->calls[entry.subject];
-        if (is_stale(&entry, call)) continue;
+        bool of_run = entry.kind == HAPPENS_RELOAD;
+        struct run_call *call = of_run ? NULL : &running->calls[entry.subject];
+        if (call && is_stale(&entry, call)) continue;
         if (!advance(running, began, entry.at)) {
             run->end = RUN_INTERRUPTED;
             return;
         }
         if (++run->steps > RUN_STEPS_MAX) return;
-        happens[entry.kind](running, call);
+        if (call)
+            happens[entry.kind](running, call);
+        else
+            reload(running, &run->scenario->reloads[entry.subject]);
     }
+}
+
+static bool plan_reloads(struct running *running)
+{
+    const struct scenario *scenario = running->run->scenario;
+    bool fine = true;
+    for (uint32_t i = 0; i < scenario->reload_count; i++)
+        fine = queue_push(&running->queue,
+                          (struct queue_entry){.at = RUN_BEGAN_AT + scenario->reloads[i].at,
+                                               .subject = i,
+                                               .kind = HAPPENS_RELOAD}) &&
+               fine;
+    return fine;
 }
 
 static bool plan_calls(struct running *running)
@@ -264,7 +298,7 @@ static bool running_init(struct running *running)
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
                   scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
-    running->calls = calloc(running->call_count, sizeof *running->calls);
+    running->calls = calloc(running->call_count + 1, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);
     run->story = make_story(run->arena);
@@ -290,11 +324,14 @@ bool run_scenario(struct run *run, const struct scenario *scenario,
     if (!run->arena) return false;
     struct running running = {
         .run = run, .options = options, .policy = scenario->policy, .now = RUN_BEGAN_AT};
-    bool fine = running_init(&running) && plan_calls(&running);
+    bool fine = running_init(&running) && plan_reloads(&running) && plan_calls(&running);
     if (fine) loop(&running);
     fine = fine && !running.out_of_memory && !run->observation.out_of_memory &&
            !story_failed(run->story);
     if (fine) look_at_end(&running);
+    fine = fine &&
+           state_observe(running.engine, &scenario->expect,
+                         running.last ? &running.last->call : NULL, running.now, &run->observation);
     running_clean_up(&running);
     return fine;
 }

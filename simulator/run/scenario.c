@@ -95,6 +95,8 @@ static const struct key scenario_keys[] = {
     {"env", read_env, AT(env), "what the policy finds in its environment", "mapping", false},
     {"call", scenario_read_call, 0, "the one call", "call", false},
     {"calls", scenario_read_calls, 0, "several calls that share an engine", "list of calls", false},
+    {"reload", scenario_read_reload, 0, "another policy under way", "{at, policy} or a list",
+     false},
     {"world", scenario_read_world, 0, "what each provider does", "mapping of providers", true},
     {"expect", scenario_read_expect, AT(expect), "what must come of it", "mapping", false},
 };
@@ -112,8 +114,8 @@ static size_t folder_length(struct redial_str path)
 
 /* `path` as seen from the folder of `file`, with "folder/.." taken out, so that messages are read
  * easily. */
-static bool path_beside(struct arena *arena, struct redial_str file, struct redial_str path,
-                        struct redial_str *joined)
+bool scenario_path(struct arena *arena, struct redial_str file, struct redial_str path,
+                   struct redial_str *joined)
 {
     if (str_starts_with(path, REDIAL_STR("/"))) return arena_copy(arena, path, joined);
     struct redial_str folder = str_take(file, folder_length(file));
@@ -133,7 +135,7 @@ static bool path_beside(struct arena *arena, struct redial_str file, struct redi
 static bool load_policy(struct scenario *scenario, struct diag_list *diags)
 {
     struct redial_str path;
-    if (!path_beside(scenario->arena, scenario->source->path, scenario->policy_path, &path)) {
+    if (!scenario_path(scenario->arena, scenario->source->path, scenario->policy_path, &path)) {
         diag_out_of_memory(diags);
         return false;
     }
@@ -178,7 +180,9 @@ static bool read_scenario(struct scenario *scenario, struct diag_list *diags)
     }
     /* A policy is worth loading for its own errors even where the scenario has some. */
     if (scenario->policy_path.len == 0 || !load_policy(scenario, diags)) return false;
-    return scenario_link(scenario, diags) && right;
+    bool loaded = scenario_load_reloads(scenario, diags);
+    return scenario_link(scenario, diags) && scenario_link_states(scenario, diags) && loaded &&
+           right;
 }
 
 static bool load_source(struct arena *arena, const struct source *source, struct diag_list *diags,
@@ -205,6 +209,10 @@ bool scenario_load_text(struct arena *arena, struct redial_str path, struct redi
 
 void scenario_clean_up(struct scenario *scenario)
 {
+    for (size_t i = 0; i < scenario->reload_count; i++) {
+        redial_policy_release(scenario->reloads[i].policy);
+        scenario->reloads[i].policy = NULL;
+    }
     redial_policy_release(scenario->policy);
     scenario->policy = NULL;
 }

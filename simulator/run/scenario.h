@@ -35,8 +35,18 @@ struct call_script {
     int64_t compacts_to;  /* tokens; -1: nothing can compact it */
     int64_t deadline;     /* ns from the call's start, 0 none */
     int64_t cancel_at;    /* ns from the run's start; -1 never */
-    bool stream, unattended;
+    bool stream, unattended, fast;
 };
+
+/* Another policy while calls are under way. */
+struct reload_script {
+    struct span span;
+    int64_t at; /* ns from the run's start */
+    struct redial_str path;
+    bool refused;                 /* the file cannot be used, and the run keeps its policy */
+    struct redial_policy *policy; /* one reference; NULL when refused */
+};
+#define SCENARIO_RELOADS_MAX 16
 
 struct scenario {
     struct arena *arena; /* not owned */
@@ -54,6 +64,8 @@ struct scenario {
     size_t provider_count;
     struct span world_span;
     struct expect expect;
+    struct reload_script *reloads;
+    size_t reload_count;
     bool looks_at_headers; /* some expectation or match names a request header */
 };
 

@@ -46,6 +46,17 @@ static bool read_model(struct reading *reading, const struct node *value, void *
     return read_text(reading, value, &call->model);
 }
 
+static bool read_speed(struct reading *reading, const struct node *value, void *target)
+{
+    static const struct name rows[] = {{"standard", "without fast mode"},
+                                       {"fast", "in fast mode, where there is one"}};
+    static const struct names words = {"speed", rows, REDIAL_COUNT_OF(rows)};
+    int row;
+    if (!read_word(reading, value, &words, &row)) return false;
+    *(bool *)target = row == 1;
+    return true;
+}
+
 #define AT(field) offsetof(struct call_script, field)
 static const struct key call_keys[] = {
     {"at", read_duration, AT(at), "when it begins, from the run's start", "duration", false},
@@ -59,6 +70,7 @@ static const struct key call_keys[] = {
     {"compacts_to", read_tokens, AT(compacts_to), "size after compaction", "tokens", false},
     {"stream", read_bool, AT(stream), "whether it wants a stream", "true or false", false},
     {"unattended", read_bool, AT(unattended), "in unattended mode", "true or false", false},
+    {"speed", read_speed, AT(fast), "whether it wants fast mode", "fast or standard", false},
     {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},
     {"cancel_at", read_duration, AT(cancel_at), "when its caller gives up, from the run's start",
      "duration", false},

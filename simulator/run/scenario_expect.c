@@ -146,6 +146,15 @@ static const struct name connection_rows[] = {
 static const struct names connection_names = {"connection", connection_rows,
                                               REDIAL_COUNT_OF(connection_rows)};
 
+static const struct name speed_rows[] = {{"standard", "without fast mode"},
+                                         {"fast", "with speed: fast and its beta header"}};
+static const struct names speed_words = {"speed", speed_rows, REDIAL_COUNT_OF(speed_rows)};
+
+static bool read_speed(struct reading *reading, const struct node *value, void *target)
+{
+    return read_one_word(reading, value, &speed_words, target);
+}
+
 static bool read_connection(struct reading *reading, const struct node *value, void *target)
 {
     return read_one_word(reading, value, &connection_names, target);
@@ -184,6 +193,7 @@ static const struct key request_keys[] = {
     {"credential", read_number, AT(credential), "0 for the first, 1 after one refresh", "number",
      false},
     {"connection", read_connection, AT(connection), "new or reused", "word", false},
+    {"speed", read_speed, AT(speed), "fast or standard", "word", false},
     {"headers", read_headers, 0, "present, absent, or a pattern", "mapping", false},
 };
 #undef AT
@@ -271,6 +281,8 @@ static const struct key expect_keys[] = {
     {"request", read_last_request, AT(last_request), "what the last attempt carried", "request",
      false},
     {"requests", read_requests, 0, "what each attempt carried", "list of requests", false},
+    {"state", scenario_read_state, 0, "how guards and modes stand after the run",
+     "{budget NAME: 480, breaker NAME: open, mode fast: on}", false},
     {"never", read_never, 0, "what must not happen", "mapping", false},
     {"story", read_story, AT(story), "the whole story, line by line", "block", false},
 };

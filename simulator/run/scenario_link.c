@@ -165,10 +165,12 @@ static void check_reply(struct linking *linking, enum platform_kind platform,
                         const struct reply_script *reply)
 {
     bool by_status = !reply->class && reply->status >= 300 && !reply->body_given;
-    if (reply->class && !typical_by_class(platform, (enum redial_class)reply->class))
-        say_untypical(linking, platform, reply);
-    else if (by_status && !reply->message.len && !typical_by_status(platform, reply->status, false))
-        say_untypical(linking, platform, reply);
+    bool typical = true;
+    if (reply->class)
+        typical = typical_by_class(platform, (enum redial_class)reply->class) != NULL;
+    else if (by_status && !reply->message.len)
+        typical = typical_by_status(platform, reply->status, false) != NULL;
+    if (!typical) say_untypical(linking, platform, reply);
     if (reply->then) check_reply(linking, PLATFORM_ANTHROPIC, reply->then);
     if (reply->match.header_name.len) linking->scenario->looks_at_headers = true;
 }

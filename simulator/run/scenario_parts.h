@@ -26,4 +26,13 @@ void *scenario_array(struct reading *reading, size_t count, size_t size);
 bool scenario_conflict(struct reading *reading, struct span span, const char *message,
                        const char *cure);
 
+/* `path` as seen from the folder of `file`, with "folder/.." taken out. */
+bool scenario_path(struct arena *arena, struct redial_str file, struct redial_str path,
+                   struct redial_str *joined);
+read_fn scenario_read_state;  /* struct expect */
+read_fn scenario_read_reload; /* struct scenario */
+/* Loads what `reload` names, and holds it against the policy that the run begins with. */
+bool scenario_load_reloads(struct scenario *scenario, struct diag_list *diags);
+bool scenario_link_states(struct scenario *scenario, struct diag_list *diags);
+
 #endif

@@ -18,7 +18,9 @@ struct request_seen {
     int64_t max_tokens;
     int64_t input_tokens; /* counted from the body: one word of the simulated prompt is one token */
     uint32_t credential;  /* generation of the presented token, 0 for the first */
+    bool static_key;      /* an API key rather than a token */
     bool stream;
+    bool fast;
     bool background;
     enum { REQUEST_ON_NEW_CONNECTION = 1, REQUEST_ON_REUSED_CONNECTION = 2 } connection;
     const struct redial_header *headers; /* as sent, secrets included: never printed */

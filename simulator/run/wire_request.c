@@ -73,7 +73,9 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
         .provider = attempt->provider,
         .model = attempt->request.model,
         .max_tokens = attempt->request.max_tokens,
+        .credential_is_key = attempt->request.static_key,
         .stream = attempt->request.stream,
+        .fast = attempt->request.fast,
         .project = REDIAL_STR("simulated-project"),
         .client_request_id = find_request_id(&attempt->request),
     };

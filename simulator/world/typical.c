@@ -62,6 +62,8 @@ static const struct typical_reply rows[] = {
     ANTHROPIC(401, AUTH_EXPIRED,     GENERIC,    "authentication_error",  NULL, "OAuth token has expired. Please obtain a new token or refresh your existing token."),
     ANTHROPIC(402, BILLING,          GENERIC,    "billing_error", "linked_organization_billing_unavailable", "Billing is unavailable for the linked organization."),
     ANTHROPIC(403, FORBIDDEN,        GENERIC,    "permission_error",      NULL, "Your API key does not have permission to use the specified resource."),
+    ANTHROPIC(402, OUT_OF_CREDITS,   BY_CLASS,   "billing_error",         NULL, "Fast mode needs usage credits, and yours are used up."),
+    ANTHROPIC(403, FAST_UNAVAILABLE, BY_CLASS,   "permission_error",      NULL, "Fast mode is not available to your organization."),
     ANTHROPIC(403, AUTH_REVOKED,     BY_CLASS,   "permission_error",      NULL, "OAuth token has been revoked. Please obtain a new token."),
     ANTHROPIC(404, NOT_FOUND,        GENERIC,    "not_found_error",       NULL, "model: {model}"),
     ANTHROPIC(409, CONFLICT,         GENERIC,    "conflict_error",        NULL, "The request conflicts with another request."),

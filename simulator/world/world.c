@@ -163,7 +163,7 @@ static const char *const rate_headers[RATE_KIND_COUNT] = {
 static bool add_rate_headers(struct world *world, const struct provider_state *state, int64_t now,
                              struct reply_script *reply)
 {
-    reply->headers = ARENA_ARRAY(world->arena, struct redial_header, 3 * RATE_KIND_COUNT);
+    reply->headers = ARENA_ARRAY(world->arena, struct redial_header, (size_t)3 * RATE_KIND_COUNT);
     if (!reply->headers) return false;
     for (int i = 0; i < RATE_KIND_COUNT; i++) {
         const struct bucket *bucket = &state->buckets[i];

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Runs what README.md shows: every `$ redial` line, and its own policy and scenario, in a copy of the project's files;
-# and the whole scenarios that scenarios/README.md shows.
+# Runs what README.md shows: every `$ redial` line, and its own policy and scenario, in a copy of the project's files.
 #   readme.sh BUILD
 set -euo pipefail
 build=$(realpath "${1:?usage: readme.sh BUILD}")
@@ -34,12 +33,6 @@ must redial explain my.yaml
 must redial replay busy-twice.yaml
 must redial replay --wire busy-twice.yaml
 
-mkdir scenarios/readme
-awk '/^```yaml/ { block = ""; next } /^```/ { if (index(block, "scenario: 1") == 1) printf "%s", block >"scenarios/readme/" ++n ".yaml"; block = ""; next }
-    { block = block $0 "\n" }' scenarios/README.md
-must redial replay scenarios/readme
-must redial replay --wire scenarios/readme
-
 waits() { redial replay --story scenarios/seed/the-eleventh-429-ends-the-call.yaml 2>&1 | grep -c 'backoff 32s' || true; }
 before=$(waits)
 sed -i 's/cap: 32s/cap: 4s/' policies/claude-code.yaml
@@ -49,4 +42,4 @@ after=$(waits)
 for target in demo test deps install; do
     make -C "$OLDPWD" -n help >/dev/null && grep -q "^$target:" "$OLDPWD/Makefile" || { echo "readme: no target $target"; exit 1; }
 done
-echo "readme: $((count + 6)) commands do what it says"
+echo "readme: $((count + 4)) commands do what it says"

@@ -31,6 +31,7 @@ libcurl           pc:libcurl                   libcurl4-openssl-dev   libcurl-de
 OpenSSL           pc:openssl                   libssl-dev             openssl-devel     openssl-dev      openssl@3
 libyaml           pc:yaml-0.1                  libyaml-dev            libyaml-devel     yaml-dev         libyaml
 cJSON             pc:libcjson                  libcjson-dev           cjson-devel       cjson-dev        cjson
+PCRE2             pc:libpcre2-8               libpcre2-dev           pcre2-devel       pcre2-dev        pcre2
 libmicrohttpd     pc:libmicrohttpd             libmicrohttpd-dev      libmicrohttpd-devel libmicrohttpd-dev libmicrohttpd
 Criterion         pc:criterion                 libcriterion-dev       criterion-devel   criterion-dev    criterion
 "

@@ -8,9 +8,10 @@ plan='
 engine/base         -
 engine/document     base
 engine/model        base
-engine/config       document model base
+engine/patterns     base
+engine/config       document model base patterns
 engine/compile      model base
-engine/core         model base
+engine/core         model base patterns
 engine/story        model base core
 engine/platforms    document model base
 engine/client       platforms core story base
@@ -27,6 +28,7 @@ owners='
 yaml.h                   engine/document
 cJSON.h                  engine/document
 curl/curl.h              engine/client
+pcre2.h                  engine/patterns
 microhttpd.h             simulator/endpoints
 '
 bad=0

@@ -3,12 +3,11 @@
 # scenarios/seed: a break that no scenario notices is a line that nothing guards. What fails on the
 # virtual clock must fail on real sockets too.
 #
-#   tests/support/mutate.sh            says what nothing guards
-#   tests/support/mutate.sh --list     says of each break which scenario notices it first
+#   mutate.sh REDIAL            says what nothing guards
+#   mutate.sh REDIAL --list     says of each break which scenario notices it first
 set -u
-REDIAL=$(realpath "${REDIAL:-build/redial}")
-export REDIAL LIST=${1:-}
-[ -x "$REDIAL" ] || { echo "$REDIAL is missing: make build" >&2; exit 2; }
+REDIAL=$(realpath "${1:?usage: mutate.sh REDIAL [--list]}")
+export REDIAL LIST=${2:-}
 cd "$(dirname "$0")/../.." || exit 2
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT

@@ -17,8 +17,7 @@ static struct backoff doubling(enum jitter_kind jitter, uint32_t ppm, int64_t ca
                               .base = 500 * MS,
                               .factor = 2,
                               .cap = cap,
-                              .jitter = jitter,
-                              .jitter_ppm = ppm,
+                              .jitter = {.kind = jitter, .ppm = ppm},
                               .step_count = 10};
     for (size_t i = 0; i < backoff.step_count; i++) {
         int64_t step = (500 * MS) << i;

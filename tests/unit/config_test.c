@@ -37,8 +37,8 @@ Test(config, the_shipped_policy_says_what_the_specification_says)
     cr_assert_eq(standard->step_count, REDIAL_COUNT_OF(waits_ms));
     for (size_t i = 0; i < REDIAL_COUNT_OF(waits_ms); i++)
         cr_expect_eq(standard->steps[i], waits_ms[i] * NS_PER_MS);
-    cr_expect_eq(standard->jitter, JITTER_ADD);
-    cr_expect_eq(standard->jitter_ppm, 250000);
+    cr_expect_eq(standard->jitter.kind, JITTER_ADD);
+    cr_expect_eq(standard->jitter.ppm, 250000);
 
     const struct variant *unattended = &policy->variants[VARIANT_UNATTENDED];
     cr_assert(unattended->present);

@@ -65,7 +65,9 @@ static int64_t choose(struct redial_hint first, struct redial_hint second, uint8
 {
     struct hint_policy policy = {.from = {0, 1}, .count = 2};
     struct redial_hint hints[REDIAL_HINTS_MAX] = {first, second};
-    return hint_choose(&policy, hints, 1000, header);
+    struct hint_word word = hint_choose(&policy, hints, 1000);
+    *header = word.header;
+    return word.delay;
 }
 
 Test(hint, the_first_readable_header_wins)
@@ -102,4 +104,47 @@ Test(hint, an_instant_counts_from_now_and_none_at_all_is_zero)
                  7);
     cr_expect_eq(choose((struct redial_hint){0}, (struct redial_hint){0}, &header), 0);
     cr_expect_eq(header, REDIAL_HINTS_MAX);
+}
+
+struct odd_case {
+    char name[72];
+    struct redial_hint hint;
+    enum hint_odd zero, unreadable;
+    enum hint_word_kind want;
+};
+
+ParameterizedTestParameters(hint, what_is_no_span)
+{
+    static struct odd_case cases[] = {
+        {"0 means now where the policy says so",
+         {.kind = REDIAL_HINT_DELAY},
+         HINT_ODD_NOW,
+         0,
+         HINT_WORD_NOW},
+        {"so does an instant in the past",
+         {999, REDIAL_HINT_INSTANT},
+         HINT_ODD_NOW,
+         0,
+         HINT_WORD_NOW},
+        {"an absent header never means now",
+         {.kind = REDIAL_HINT_ABSENT},
+         HINT_ODD_NOW,
+         HINT_ODD_NOW,
+         HINT_WORD_NONE},
+        {"garbage is a veto where the policy says so",
+         {.kind = REDIAL_HINT_UNREADABLE},
+         0,
+         HINT_ODD_VETO,
+         HINT_WORD_VETO},
+        {"0 is no garbage", {.kind = REDIAL_HINT_DELAY}, 0, HINT_ODD_VETO, HINT_WORD_NONE},
+        {"garbage may mean now", {.kind = REDIAL_HINT_UNREADABLE}, 0, HINT_ODD_NOW, HINT_WORD_NOW},
+    };
+    return cr_make_param_array(struct odd_case, cases, REDIAL_COUNT_OF(cases));
+}
+
+ParameterizedTest(struct odd_case *c, hint, what_is_no_span)
+{
+    struct hint_policy policy = {.count = 1, .zero = c->zero, .unreadable = c->unreadable};
+    struct redial_hint hints[REDIAL_HINTS_MAX] = {c->hint};
+    cr_expect_eq(hint_choose(&policy, hints, 1000).kind, c->want, "%s", c->name);
 }

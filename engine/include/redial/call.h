@@ -54,7 +54,9 @@ struct redial_call_options {
     int64_t input_tokens; /* size of the prompt, 0 unknown */
     int64_t deadline;     /* ns from the start of the call, 0 none */
     uint64_t seed;        /* of the call's random stream */
-    uint64_t fixed_random; /* 1 + draw in 0..2^32 fixes every draw (tests); 0: the stream */
+    uint64_t fixed_random;  /* 1 + draw in 0..2^32 fixes every draw (tests); 0: the stream */
+    bool fast;              /* wants the mode `fast`, where policy and platform have it */
+    uint32_t credential_id; /* tells callers' credentials apart for guards `per: credential` */
 };
 
 struct redial_rule_count {
@@ -68,6 +70,7 @@ struct redial_call {
     const struct redial_policy
         *policy; /* held from init to finish: a reload does not change a call under way */
     struct redial_engine *engine;
+    struct shared *shared;    /* what it shares with the other calls under this policy */
     struct redial_str model;  /* the leg's model, as the policy names it */
     uint16_t provider;        /* index in the policy */
     uint16_t platform;        /* of that provider */
@@ -90,12 +93,20 @@ struct redial_call {
     uint16_t status;          /* of the last event judged */
     uint16_t leg;             /* 1 for the first */
     uint16_t rules_fired;     /* used slots of rule_counts */
+    uint8_t wants_fast, fast; /* asked for; sent with the running attempt */
+    uint8_t paid_class;       /* the failure whose retry a budget was charged for last */
+    uint8_t refused;          /* a budget was empty: the call waits, then fails */
+    uint8_t gated;            /* WAITING: a guard holds it, the request is ready */
+    uint8_t rate_paid;        /* limiters let the next send pass */
+    uint8_t probing;          /* bit per breaker whose probe the call is */
+    uint8_t counted_running;  /* bit 0: as a call, bit 1: as a retry under way */
     uint32_t credential;      /* raised by 1 by each successful refresh */
-    int32_t attempts;         /* sends of the call */
-    int32_t leg_retries;      /* retries of the leg */
-    int32_t leg_waits;        /* waits begun in the leg */
-    int32_t retries;          /* retries of the call, all legs */
-    uint64_t random;          /* the stream's state */
+    uint32_t credential_id;
+    int32_t attempts;    /* sends of the call */
+    int32_t leg_retries; /* retries of the leg */
+    int32_t leg_waits;   /* waits begun in the leg, since a hint that restarts the backoff */
+    int32_t retries;     /* retries of the call, all legs */
+    uint64_t random;     /* the stream's state */
     uint64_t fixed_random;
     uint64_t models_tried; /* bit per fallback slot of the policy */
     uint64_t providers_tried;
@@ -103,6 +114,7 @@ struct redial_call {
     int64_t wake_at;                                 /* WAITING */
     int64_t waited;                                  /* ns, all waits of the call */
     int64_t last_wait;                               /* ns, for decorrelated backoff */
+    uint64_t last_draw;                              /* of 0..2^32, for decorrelated_v2 backoff */
     int64_t max_tokens, input_tokens, context_tokens;
     int64_t failed_input_tokens,
         failed_context_tokens;                 /* sizes the failure told, for compact and fit */
@@ -132,7 +144,11 @@ enum redial_decision_kind {
     X(HINT, "hint", "the server's hint, exactly")                                                  \
     X(HINT_CLAMPED, "hint_clamped", "the server's hint, cut to the policy's bound")                \
     X(HINT_IGNORED, "hint_ignored", "the backoff formula, since the hint is above its bound")      \
-    X(FIXED, "fixed", "a fixed wait of the rule")
+    X(HINT_FITTED, "hint_fitted",                                                                  \
+      "the server's hint, moved into what the policy allows: min, within, jitter")                 \
+    X(FIXED, "fixed", "a fixed wait of the rule")                                                  \
+    X(GUARD, "guard", "a breaker, a cooldown or a limiter holds the call")                         \
+    X(REST, "rest", "the rest of a wait under way: the timer rang early, or as a sign of life")
 enum redial_wait_kind {
 #define X(name, word, doc) REDIAL_WAIT_##name,
     REDIAL_WAIT_MAP(X)
@@ -140,6 +156,54 @@ enum redial_wait_kind {
         REDIAL_WAIT_COUNT
 };
 const char *redial_wait_name(enum redial_wait_kind value);
+
+/* A kind of state that calls share. */
+#define REDIAL_GUARD_MAP(X)                                                                        \
+    X(NONE, "none", "nothing holds the call")                                                      \
+    X(BUDGET, "budget", "how many retries all calls may take")                                     \
+    X(BREAKER, "breaker", "stops sending where it fails")                                          \
+    X(COOLDOWN, "cooldown", "leaves something alone for a while")                                  \
+    X(LIMITER, "limiter", "sends no faster than the server takes it")
+enum redial_guard_kind {
+#define X(name, word, doc) REDIAL_GUARD_##name,
+    REDIAL_GUARD_MAP(X)
+#undef X
+        REDIAL_GUARD_COUNT
+};
+const char *redial_guard_name(enum redial_guard_kind value);
+
+/* What happened to the mode `fast` in a decision. */
+#define REDIAL_SPEED_MAP(X)                                                                        \
+    X(AS_BEFORE, "as_before", "nothing")                                                           \
+    X(COOLING, "cooling", "the call wants fast mode, which is cooling down")                       \
+    X(OFF, "off", "the call wants fast mode, which is disabled")                                   \
+    X(UNSUPPORTED, "unsupported",                                                                  \
+      "the call wants fast mode, which this model or platform has not")                            \
+    X(COOLDOWN, "cooldown", "fast mode cools down, the call goes on at standard speed")            \
+    X(ONCE, "once", "this call goes on at standard speed")                                         \
+    X(DISABLED, "disabled", "fast mode is disabled, the call goes on at standard speed")
+enum redial_speed_change {
+#define X(name, word, doc) REDIAL_SPEED_##name,
+    REDIAL_SPEED_MAP(X)
+#undef X
+        REDIAL_SPEED_COUNT
+};
+const char *redial_speed_name(enum redial_speed_change value);
+
+/* What the state that calls share had to say. Guards are named by 1 + their index in the policy; 0
+ * is none. */
+struct redial_shared_word {
+    uint8_t budget;                      /* was charged, or refused the retry */
+    uint8_t opened, closed;              /* breakers */
+    uint8_t cooldown;                    /* begun, or made longer */
+    uint8_t held_by;                     /* enum redial_guard_kind: holds, moves or ends the call */
+    uint8_t holder;                      /* which */
+    uint8_t speed;                       /* enum redial_speed_change */
+    bool fast;                           /* SEND: with the request's fast mode */
+    int64_t budget_before, budget_after; /* thousandths of a retry */
+    int64_t budget_cost;
+    int64_t until; /* of the cooldown or the open breaker, or of fast mode's cooldown */
+};
 
 /* What to do next, and why: the record that a story line is written from. */
 struct redial_decision {
@@ -165,11 +229,12 @@ struct redial_decision {
     int64_t delay_base,
         delay_jitter;     /* how a backoff came about: capped base and what jitter changed */
     int64_t delay_hint;   /* what the server asked for, 0 none */
-    int64_t wake_at;      /* WAIT */
+    int64_t wake_at;      /* WAIT: when to report TIMER; before the wait's end for a sign of life */
     int64_t abort_at;     /* SEND: when a driver gives the attempt up as ETIMEDOUT. REPAIR: when it
                              reports TIMER, since the deadline has passed; INT64_MAX never */
     int64_t idle_timeout; /* SEND: longest silence within a streamed reply, ns */
     int64_t max_tokens;   /* SEND: of the request */
+    struct redial_shared_word shared;
 };
 
 /* Begins a call. False, with a sentence in `why`, when the provider or the options make no sense

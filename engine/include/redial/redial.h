@@ -47,6 +47,68 @@ struct redial_engine *redial_engine_new(const struct redial_policy *policy);
 void redial_engine_destroy(
     struct redial_engine *engine); /* no call may be under way; NULL is fine */
 
+/* Gives the engine another policy, at once and whole: calls that begin from now on run under it,
+ * calls under way finish under theirs. Budgets, breakers, cooldowns and limiters live on where the
+ * new policy has one of the same kind, name and `per`; modes live on. Any thread may reload while
+ * others decide. False when memory is out: then nothing has changed. */
+bool redial_engine_reload(struct redial_engine *engine, const struct redial_policy *policy);
+
+/* The states of a mode that switches itself off: `fast`. */
+#define REDIAL_MODE_MAP(X)                                                                         \
+    X(ON, "on", "calls that ask for it get it")                                                    \
+    X(COOLDOWN, "cooldown", "off until an instant, then on again by itself")                       \
+    X(DISABLED, "disabled", "off until somebody switches it on again")
+enum redial_mode_state {
+#define X(name, word, doc) REDIAL_MODE_##name,
+    REDIAL_MODE_MAP(X)
+#undef X
+        REDIAL_MODE_COUNT
+};
+const char *redial_mode_name(enum redial_mode_state value);
+struct redial_mode {
+    uint8_t state; /* enum redial_mode_state */
+    int64_t until; /* COOLDOWN: ns since the Unix epoch */
+};
+/* False for a mode that has no state ("fast" is the one that has). */
+bool redial_engine_mode(const struct redial_engine *engine, const char *mode, int64_t now,
+                        struct redial_mode *state);
+/* Ends a mode's cooldown, or switches it on again after it was disabled. */
+bool redial_engine_mode_enable(struct redial_engine *engine, const char *mode);
+
+/* How a guard stands, for people and tests. A guard with `per` has a state for each provider, model
+ * and so on: the one that `call` meets is told, which may have ended but whose policy is still
+ * held; NULL for a guard without. False when the engine's policy has no guard of this kind and
+ * name, or it needs a call. */
+struct redial_guard {
+    uint8_t kind;   /* enum redial_guard_kind */
+    int64_t left;   /* BUDGET: thousandths */
+    int64_t until;  /* BREAKER open, COOLDOWN running: its end; 0 closed, or over */
+    bool half_open; /* BREAKER: probes decide */
+    double rate;    /* LIMITER: requests per second; 0: no limit yet */
+};
+bool redial_engine_guard(struct redial_engine *engine, enum redial_guard_kind kind,
+                         struct redial_str name, const struct redial_call *call, int64_t now,
+                         struct redial_guard *state);
+
+/* Watches the files of a policy for a long-running program, which asks as often as it likes (a few
+ * times a minute is plenty): nothing runs in between. */
+struct redial_watch;
+/* Reads `path` now, with the environment as in redial_policy_load, and remembers its files. NULL
+ * when anything is wrong, explained in `diags`. `environment` must outlive it. */
+struct redial_watch *redial_watch_new(const char *path, const struct redial_env *environment,
+                                      struct redial_diags *diags);
+void redial_watch_destroy(struct redial_watch *watch); /* NULL is fine */
+/* The policy read last that was good; the watch's own reference. */
+const struct redial_policy *redial_watch_policy(const struct redial_watch *watch);
+enum redial_watched {
+    REDIAL_WATCH_UNCHANGED, /* the files are as they were */
+    REDIAL_WATCH_RELOADED,  /* they changed, and the engine has the new policy */
+    REDIAL_WATCH_REFUSED,   /* they changed and cannot be used: `diags` says why, the engine keeps
+                               its policy. Said once per change */
+};
+enum redial_watched redial_watch_poll(struct redial_watch *watch, struct redial_engine *engine,
+                                      struct redial_diags *diags);
+
 const char *redial_version(void);
 
 #pragma GCC visibility pop

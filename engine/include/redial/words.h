@@ -108,7 +108,10 @@
     X(RAISE_OUTPUT_LIMIT, "raise_output_limit", "raise max_tokens")                                \
     X(FIT_OUTPUT_LIMIT, "fit_output_limit", "lower max_tokens to what fits in the context window") \
     X(FALLBACK_MODEL, "fallback_model", "go on with the next fallback model")                      \
-    X(FALLBACK_PROVIDER, "fallback_provider", "go on with the next fallback provider")
+    X(FALLBACK_PROVIDER, "fallback_provider", "go on with the next fallback provider")             \
+    X(STANDARD_SPEED, "standard_speed", "go on without fast mode")                                 \
+    X(COOLDOWN, "cooldown", "let no call come here for a while")                                   \
+    X(DISABLE, "disable", "switch a mode off until somebody switches it on again")
 
 enum redial_class {
 #define X(name, word, doc) REDIAL_CLASS_##name,

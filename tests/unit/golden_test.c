@@ -1,5 +1,5 @@
-/* Every file of tests/golden/policy is loaded, and what is said of it is compared with the text
- * beside it, to the letter. REDIAL_UPDATE=1 writes the texts anew, for a person to review. */
+/* Every file of tests/golden is read, and what is said of it is compared with the text beside it,
+ * to the letter. REDIAL_UPDATE=1 writes the texts anew, for a person to review. */
 #include <criterion/criterion.h>
 #include <glob.h>
 #include <stdio.h>
@@ -8,10 +8,11 @@
 
 #include "api/load.h"
 #include "redial/redial.h"
+#include "simulator/run/play.h"
 
-#define FOLDER "tests/golden/policy/"
+typedef void describe_fn(const char *path, struct text *out);
 
-static void describe(const char *path, struct text *out)
+static void describe_policy(const char *path, struct text *out)
 {
     static const struct redial_env environment[] = {{"REGION", "eu-west-1"}, {NULL, NULL}};
     struct diag_list *diags = diag_list_new();
@@ -22,6 +23,16 @@ static void describe(const char *path, struct text *out)
                  path);
     redial_policy_release(policy);
     diag_list_destroy(diags);
+}
+
+static void describe_scenario(const char *path, struct text *out)
+{
+    const struct replay_options options = {.out = stdout, .err = stderr};
+    struct result result = {.arena = arena_new()};
+    cr_assert(play_scenario(path, &options, &result));
+    text_append(out, result.diagnostics);
+    text_printf(out, "%s\n", result_status_name(result.status));
+    arena_destroy(result.arena);
 }
 
 static void read_file(const char *path, struct text *out)
@@ -43,7 +54,7 @@ static void write_file(const char *path, const struct text *text)
     fclose(file);
 }
 
-static void compare(const char *path)
+static void compare(const char *path, describe_fn *describe)
 {
     char golden[512];
     struct text got = TEXT_INIT, wanted = TEXT_INIT;
@@ -57,10 +68,20 @@ static void compare(const char *path)
     text_clean_up(&wanted);
 }
 
-Test(golden, what_is_said_of_a_wrong_policy_is_fixed_to_the_letter)
+static void compare_all(const char *pattern, describe_fn *describe)
 {
     glob_t found;
-    cr_assert_eq(glob(FOLDER "*.yaml", 0, NULL, &found), 0, "run it from the root of the project");
-    for (size_t i = 0; i < found.gl_pathc; i++) compare(found.gl_pathv[i]);
+    cr_assert_eq(glob(pattern, 0, NULL, &found), 0, "run it from the root of the project");
+    for (size_t i = 0; i < found.gl_pathc; i++) compare(found.gl_pathv[i], describe);
     globfree(&found);
+}
+
+Test(golden, what_is_said_of_a_wrong_policy_is_fixed_to_the_letter)
+{
+    compare_all("tests/golden/policy/*.yaml", describe_policy);
+}
+
+Test(golden, what_is_said_of_a_wrong_scenario_is_fixed_to_the_letter)
+{
+    compare_all("tests/golden/scenario/*.yaml", describe_scenario);
 }
