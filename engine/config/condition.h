@@ -44,4 +44,7 @@ fact_read_fn fact_read_span; /* durations */
 fact_read_fn fact_read_hint;
 fact_read_fn fact_read_delivered;
 
+/* {over, under} of numbers, of durations. */
+extern const struct shape number_bounds_shape, duration_bounds_shape;
+
 #endif

@@ -8,11 +8,11 @@
 static const char *const sides[DIFFER_SIDES] = {"A", "B"};
 
 static const struct name variant_rows[] = {{"plain", ""}, {"unattended", ""}};
-static const struct names variant_names = {"mode", variant_rows, VARIANT_COUNT};
+static const struct names mode_words = {"mode", variant_rows, VARIANT_COUNT};
 static const struct name delivered_rows[] = {{"before output", ""}, {"after output", ""}};
 static const struct names delivered_names = {"moment", delivered_rows, 2};
 static const struct names *const words_of_side[PLACE_SIDES] = {&platform_names, &query_names,
-                                                               &variant_names, &delivered_names};
+                                                               &mode_words, &delivered_names};
 
 /* ---- Text ---- */
 
@@ -175,7 +175,7 @@ static void put_place_of(struct text *out, const struct differ_place *place)
     put_text(out, "rule_b", place->rule[DIFFER_B]);
     put_bits(out, "platforms", place->bits[PLACE_PLATFORM], &platform_names);
     put_bits(out, "queries", place->bits[PLACE_QUERY], &query_names);
-    put_bits(out, "modes", place->bits[PLACE_MODE], &variant_names);
+    put_bits(out, "modes", place->bits[PLACE_MODE], &mode_words);
     put_bits(out, "moments", place->bits[PLACE_DELIVERED], &delivered_names);
     put_key(out, "such_as");
     text_append_char(out, '[');
