@@ -62,10 +62,10 @@ $(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) $(SRC_ENGINE) $(SRC_SIMUL
 	$(LINK)
 
 cover: ## line coverage of engine and simulator by the whole suite
-	@$(MAKE) --no-print-directory suite BUILD=build-cover OPT='-O0 -g --coverage'
+	@$(MAKE) --no-print-directory unit cli replay BUILD=build-cover OPT='-O0 -g --coverage'
 	@tests/support/cover.sh build-cover
 
-soak: ## the long form: an hour of fuzzing, ten thousand resets, every scenario a thousand times
+soak: $(BUILD)/redial ## the long form: ten minutes of fuzzing per parser, every scenario on real sockets 200 times
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 	@tests/support/soak.sh $(BUILD)
 

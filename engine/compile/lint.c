@@ -1,46 +1,39 @@
 /* What is allowed and still looks wrong. Each check is one function; each warning can be silenced
  * in the policy, with a reason. */
-#include "compile/compile.h"
+#include "compile/lint.h"
+
 #include "compile/parts.h"
 
-#define BIT(step) (1u << REDIAL_STEP_##step)
-
-enum code {
-    UNREACHABLE,
-    CLASS_NEVER_PRODUCED,
-    HOT_LOOP,
-    UNBOUNDED_WAIT,
-    BAD_REQUEST_RETRIED,
-    UNUSED_BACKOFF,
-    UNDECLARED_MODEL,
-    UNKNOWN_LINT_CODE,
-};
+#define BIT(step)                   (1u << REDIAL_STEP_##step)
+#define WARN(lint, code, span, ...) LINT_WARN(lint, LINT_##code, span, __VA_ARGS__)
 
 static const struct name code_rows[] = {
-    [UNREACHABLE] = {"unreachable", "a rule or row that an earlier one always hides"},
-    [CLASS_NEVER_PRODUCED] = {"class-never-produced",
-                              "a rule on a class that no classify row gives"},
-    [HOT_LOOP] = {"hot-loop", "a retry with neither a wait nor a repair before it"},
-    [UNBOUNDED_WAIT] = {"unbounded-wait", "a growing backoff without a cap"},
-    [BAD_REQUEST_RETRIED] = {"bad-request-retried",
-                             "the same request again after the platform called it wrong"},
-    [UNUSED_BACKOFF] = {"unused-backoff", "a backoff that no step and no mode names"},
-    [UNDECLARED_MODEL] = {"undeclared-model", "a fallback to a model that no platform lists"},
-    [UNKNOWN_LINT_CODE] = {"unknown-lint-code", "`lint: ignore` names a code that does not exist"},
+    [LINT_UNREACHABLE] = {"unreachable", "a rule or row that an earlier one always hides"},
+    [LINT_CLASS_NEVER_PRODUCED] = {"class-never-produced",
+                                   "a rule on a class that no classify row gives"},
+    [LINT_NEVER_TRUE] = {"never-true", "a condition that nothing can meet"},
+    [LINT_HOT_LOOP] = {"hot-loop", "a retry with neither a wait nor a repair before it"},
+    [LINT_UNBOUNDED_WAIT] = {"unbounded-wait", "a growing backoff without a cap"},
+    [LINT_UNBOUNDED_HINT] = {"unbounded-hint", "a server's word on waiting without a maximum"},
+    [LINT_BAD_REQUEST_RETRIED] = {"bad-request-retried",
+                                  "the same request again after the platform called it wrong"},
+    [LINT_UNUSED_BACKOFF] = {"unused-backoff", "a backoff that no step and no mode names"},
+    [LINT_UNDECLARED_MODEL] = {"undeclared-model", "a fallback to a model that no platform lists"},
+    [LINT_FALLBACK_LACKS] = {"fallback-lacks",
+                             "a fallback to a platform that lacks what the call needs"},
+    [LINT_MISSING_FEATURE] = {"missing-feature", "a required feature that no provider has"},
+    [LINT_RESIDENCY_UNMATCHED] = {"residency-unmatched",
+                                  "a residency that no provider lies within"},
+    [LINT_NO_BUDGET] = {"no-budget", "more than three retries, and no budget over all calls"},
+    [LINT_AMPLIFICATION] = {"amplification", "one request may become more than a hundred attempts"},
+    [LINT_LONG_WAIT] = {"long-wait", "the waits of one call may last more than an hour"},
+    [LINT_METADATA_RISK] = {"metadata-risk",
+                            "Vertex without a project ID: a metadata server may hang"},
+    [LINT_UNTESTED_RULE] = {"untested-rule", "a rule that no scenario of the folder reaches"},
+    [LINT_UNKNOWN_CODE] = {"unknown-lint-code", "`lint: ignore` names a code that does not exist"},
 };
+_Static_assert(REDIAL_COUNT_OF(code_rows) == LINT_CODE_COUNT, "one row per code");
 const struct names lint_codes = {"lint code", code_rows, REDIAL_COUNT_OF(code_rows)};
-
-struct lint {
-    const struct redial_policy *policy;
-    struct diag_list *diags;
-    bool silent[REDIAL_COUNT_OF(code_rows)];
-};
-
-/* NULL when the code is silenced: notes and cures of nothing are nothing. */
-#define WARN(lint, code, span, ...)                                                                \
-    ((lint)->silent[code]                                                                          \
-         ? NULL                                                                                    \
-         : diag_warning((lint)->diags, code_rows[code].word, (span), __VA_ARGS__))
 
 /* ---- Rows that nothing reaches */
 
@@ -256,29 +249,6 @@ static void check_backoffs(const struct lint *lint)
     }
 }
 
-/* ---- Models */
-
-static bool is_listed(const struct redial_policy *policy, uint16_t model)
-{
-    for (size_t i = 0; i < policy->platform_count; i++)
-        if (policy_platform_model(policy, (uint16_t)i, model)) return true;
-    return false;
-}
-
-static void check_fallback_models(const struct lint *lint)
-{
-    const struct redial_policy *policy = lint->policy;
-    for (size_t i = 0; i < policy->model_count; i++)
-        for (size_t j = 0; j < policy->models[i].fallback_count; j++) {
-            uint16_t candidate = policy->models[i].fallbacks[j];
-            if (is_listed(policy, candidate)) continue;
-            struct redial_str name = policy->models[candidate].name;
-            struct diag *diag = WARN(lint, UNDECLARED_MODEL, policy->models[i].fallback_span,
-                                     "no platform lists the model '%.*s'", REDIAL_STR_ARG(name));
-            diag_cure(lint->diags, diag, "check its name, or add it to a platform's models");
-        }
-}
-
 /* ---- All of it */
 
 static void read_silenced(struct lint *lint)
@@ -296,11 +266,26 @@ static void check_ignored_codes(const struct lint *lint)
     for (size_t i = 0; i < policy->lint_ignore_count; i++) {
         struct redial_str word = policy->lint_ignores[i].code;
         if (names_find(&lint_codes, word) >= 0) continue;
-        struct diag *diag = WARN(lint, UNKNOWN_LINT_CODE, policy->lint_ignores[i].span,
+        struct diag *diag = WARN(lint, UNKNOWN_CODE, policy->lint_ignores[i].span,
                                  "there is no warning '%.*s' to ignore", REDIAL_STR_ARG(word));
         int closest = names_closest(&lint_codes, word);
         if (closest >= 0)
             diag_cure(lint->diags, diag, "did you mean '%s'?", code_rows[closest].word);
+    }
+}
+
+void compile_lint_reach(const struct redial_policy *policy, const bool reached[],
+                        struct diag_list *diags)
+{
+    struct lint lint = {.policy = policy, .diags = diags};
+    read_silenced(&lint);
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->variants[VARIANT_PLAIN].rules[i];
+        if (reached[i]) continue;
+        struct redial_str name = rule->name;
+        struct diag *diag = WARN(&lint, UNTESTED_RULE, rule->span,
+                                 "no scenario comes to rule '%.*s'", REDIAL_STR_ARG(name));
+        diag_cure(diags, diag, "add a scenario that lists it under expect.rules");
     }
 }
 
@@ -312,6 +297,9 @@ void compile_lint(const struct redial_policy *policy, struct diag_list *diags)
     check_classes_produced(&lint);
     check_all_steps(&lint);
     check_backoffs(&lint);
-    check_fallback_models(&lint);
+    lint_conditions(&lint);
+    lint_limits(&lint);
+    lint_legs(&lint);
+    lint_features(&lint);
     check_ignored_codes(&lint);
 }

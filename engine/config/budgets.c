@@ -107,6 +107,18 @@ static bool read_keep(struct reading *reading, const struct node *value, void *t
     return true;
 }
 
+/* At most a day: what is older says nothing, and sums stay within their numbers. */
+static bool read_window(struct reading *reading, const struct node *value, void *target)
+{
+    int64_t *window = target;
+    if (!read_duration(reading, value, window)) return false;
+    if (*window >= NS_PER_SECOND && *window <= NS_PER_DAY) return true;
+    struct diag *diag = diag_error(reading->diags, "out-of-range", value->span,
+                                   "a budget's window lasts from a second to a day");
+    diag_cure(reading->diags, diag, "write something like 10s");
+    return false;
+}
+
 static const struct key budget_keys[] = {
     {"of", read_of, AT(kind), "what retries are held against", "tokens, calls or running", false},
     {"capacity", read_amount, AT(capacity), "tokens: how many there are", "number", false},
@@ -121,7 +133,7 @@ static const struct key budget_keys[] = {
     {"share", read_share, AT(share_ppm), "calls, running: retries per call", "share", false},
     {"floor", read_amount, AT(floor),
      "retries that are always allowed: calls: per second; running: at once", "number", false},
-    {"window", read_duration, AT(window), "calls: how long calls and retries count", "duration",
+    {"window", read_window, AT(window), "calls: how long calls and retries count", "duration",
      false},
     {"per", read_guard_per, AT(guard), "what it tells apart", "provider, model, credential, query",
      false},
@@ -185,6 +197,7 @@ static bool read_budget(struct reading *reading, const struct node *value, void 
         budget->keep = budget->capacity * budget->keep / 1000000;
     else if (budget->charge == BUDGET_CHARGES_FAILURES)
         budget->keep = 0;
+    if (budget->kind != BUDGET_TOKENS) config_of(reading)->policy->guards.counts_calls = true;
     return check_budget(reading, budget, value);
 }
 
@@ -295,5 +308,6 @@ const struct shape_row budget_shapes[] = {
     {read_failures, AS_WHOLE_OR(1, 1000000, AS_PERCENT)},
     {read_number, AS_WHOLE(1, 1000000)},
     {read_breakers, AS_NAMED(AS_KEYS(breaker_table))},
+    {read_window, AS_DURATION},
     {0},
 };

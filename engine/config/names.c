@@ -158,7 +158,7 @@ bool config_declare_names(struct config *config, const struct node *document)
     return declare_keys(config, &config->backoffs, node_get(document, "backoff"), BACKOFFS_MAX) &&
            declare_keys(config, &config->providers, node_get(document, "providers"),
                         PROVIDERS_MAX) &&
-           declare_keys(config, &config->cooldowns, node_get(document, "cooldowns"), GUARDS_MAX) &&
+           declare_keys(config, &config->cooldowns, node_get(document, "cooldowns"), RULES_MAX) &&
            declare_rules(config, node_get(document, "rules"));
 }
 

@@ -81,13 +81,18 @@ static bool read_support(struct reading *reading, const struct node *value, void
     return true;
 }
 
+static bool read_required(struct reading *reading, const struct node *value, void *target)
+{
+    return read_word(reading, value, &credential_names, target);
+}
+
 static const struct key cell_keys[] = {
     {"support", read_support, offsetof(struct feature_cell, support), "how far it goes",
      "full, beta, limited, none, ignored, disabled, unknown or disputed", true},
     {"value", read_text, offsetof(struct feature_cell, value), "what the matrix prints", "text",
      false},
-    {"requires", read_text, offsetof(struct feature_cell, requires), "the credential it needs",
-     "text", false},
+    {"requires", read_required, offsetof(struct feature_cell, requires), "the credential it needs",
+     "kind of credential", false},
     {"source", read_text, offsetof(struct feature_cell, source), "who says so", "text", true},
     {"note", read_text, offsetof(struct feature_cell, note), "what else to know", "text", false},
 };
@@ -301,6 +306,8 @@ static const struct key platform_keys[] = {
      "replaces the endpoint unless empty", "URL", false},
     {"api_version", read_text, offsetof(struct platform, api_version),
      "the version that a request names", "text", false},
+    {"project", read_region_from, offsetof(struct platform, project),
+     "Vertex: whose project is billed; the first that is not empty", "text or list", false},
     {"region", read_region, 0, "where the call lands", "text or {from, default, per_model}", false},
     {"models", read_models, 0, "its models, by the name that policies use",
      "mapping of names to {id, context, max_output, api_version}", false},
@@ -358,5 +365,6 @@ const struct shape_row platform_shapes[] = {
     {read_credentials, AS_ITEMS(AS_TEXT)},
     {read_platforms,
      {.kind = SHAPE_BY_WORD, .names = &platform_names, .of = SHAPE(AS_KEYS(platform_table))}},
+    {read_required, AS_WORD(credential_names)},
     {0},
 };

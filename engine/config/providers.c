@@ -1,4 +1,5 @@
 /* `providers`, `fallback`, `call` and `lint`: the short sections of a policy. */
+#include "config/features.h"
 #include "config/reader.h"
 
 /* ---- Providers */
@@ -16,6 +17,8 @@ static const struct key provider_keys[] = {
     {"region", read_region_name, offsetof(struct provider, region), "where its calls land", "text",
      false},
     {"base_url", read_base_url, offsetof(struct provider, base_url), "where it is", "URL", false},
+    {"project", read_region_name, offsetof(struct provider, project), "Vertex: whose project it is",
+     "text", false},
     {"residency", read_text, offsetof(struct provider, residency), "where its data stays", "text",
      false},
 };
@@ -193,6 +196,12 @@ static const struct key call_keys[] = {
      "the longest time for one attempt", "duration", false},
     {"idle_timeout", read_timeout, offsetof(struct redial_policy, call.idle_timeout),
      "the longest silence within a streamed reply", "duration", false},
+    {"wants", read_feature_set, offsetof(struct redial_policy, call.wants),
+     "what it would like, and `features` says what becomes of it", "list of features", false},
+    {"requires", read_feature_set, offsetof(struct redial_policy, call.requires),
+     "what it does not go without", "list of features", false},
+    {"residency", read_residency, offsetof(struct redial_policy, call.residency),
+     "where its data may be; a provider outside is never taken", "list of patterns", false},
 };
 static const struct keys call_table = {"call", call_keys, REDIAL_COUNT_OF(call_keys)};
 
@@ -221,7 +230,29 @@ static bool read_ignores(struct reading *reading, const struct node *value, void
     return right;
 }
 
+static bool read_outer_retries(struct reading *reading, const struct node *value, void *target)
+{
+    struct redial_policy *policy = target;
+    size_t count = items_count(value);
+    policy->outer_retry_span = value->span;
+    if (count > OUTER_RETRIES_MAX) {
+        diag_error(reading->diags, "too-many", value->span, "more than %d layers of retries",
+                   OUTER_RETRIES_MAX);
+        return false;
+    }
+    bool right = true;
+    for (size_t i = 0; i < count; i++) {
+        int64_t retries = 0;
+        right = read_whole(reading, items_at(value, i), 0, 1000, &retries) && right;
+        policy->outer_retries[i] = (int32_t)retries;
+    }
+    policy->outer_retry_count = right ? count : 0;
+    return right;
+}
+
 static const struct key lint_keys[] = {
+    {"outer_retries", read_outer_retries, 0, "retries of each layer around the calls: SDK, app",
+     "list of numbers", false},
     {"ignore", read_ignores, 0, "warnings that are meant to be so, each with the reason",
      "mapping of codes to reasons", false},
 };
@@ -246,5 +277,6 @@ const struct shape_row provider_shapes[] = {
     {read_call, AS_KEYS(call_table)},
     {read_ignores, AS_NAMED(AS_TEXT)},
     {read_lint, AS_KEYS(lint_table)},
+    {read_outer_retries, AS_ITEMS(AS_WHOLE(0, 1000))},
     {0},
 };

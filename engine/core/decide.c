@@ -98,6 +98,7 @@ static void take_rule(struct turn *turn, uint16_t number)
     const struct steps *steps = !used_up ? &rule->steps : rule->then.count ? &rule->then : NULL;
     call->in_then = used_up;
     turn->decision->in_then = used_up && steps;
+    guards_failed(turn); /* a failure counts, even one that is not retried for another reason */
     enum redial_reason reason = forbidden(turn, rule, steps);
     if (reason != REDIAL_REASON_NONE) {
         turn_finish(turn, reason);

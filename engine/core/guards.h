@@ -9,6 +9,8 @@ void guards_enter(struct turn *turn);
 void guards_leave(struct turn *turn);
 /* An attempt had this result. */
 void guards_saw(struct turn *turn, enum redial_class class);
+/* A failure that a retrying rule matches: budgets that charge failures take their cost. */
+void guards_failed(struct turn *turn);
 /* Whether the retry that `steps` describe may be taken: NONE, or why not. The call may go on
  * nevertheless when `call.refused` is set: it waits, then ends with BUDGET_EMPTY. */
 enum redial_reason guards_retry(struct turn *turn, const struct steps *steps);

@@ -251,6 +251,16 @@ static void change_rule(struct change *change, const struct rule *a, const struc
     }
 }
 
+static void say_heartbeat(int64_t heartbeat, struct text *out)
+{
+    if (heartbeat == DURATION_MAX) {
+        text_append(out, REDIAL_STR("none"));
+        return;
+    }
+    text_append(out, REDIAL_STR("every "));
+    duration_format(heartbeat, out);
+}
+
 static void write_mode(struct page *page, const struct variant *plain, const struct variant *mode)
 {
     struct change change = {.page = page};
@@ -264,6 +274,9 @@ static void write_mode(struct page *page, const struct variant *plain, const str
     text_append(&before, policy->backoffs[plain->default_backoff].name);
     text_append(&after, policy->backoffs[mode->default_backoff].name);
     change_row(&change, REDIAL_STR("backoff"), &before, &after);
+    say_heartbeat(plain->heartbeat, &before);
+    say_heartbeat(mode->heartbeat, &after);
+    change_row(&change, REDIAL_STR("sign of life"), &before, &after);
     for (size_t i = 0; i < policy->rule_count; i++)
         change_rule(&change, &plain->rules[i], &mode->rules[i], &before, &after);
     end(&change.table, page);
@@ -323,6 +336,7 @@ void explain_policy(const struct redial_policy *policy, const struct explain_sty
         if (policy->variants[i].present)
             write_mode(&page, &policy->variants[VARIANT_PLAIN], &policy->variants[i]);
     write_fallbacks(&page);
+    explain_guards(policy, style, page.arena, out);
     worst_explain(policy, style, page.arena, out);
     explain_platforms(policy, style, page.arena, out);
     text_clean_up(&page.cell);

@@ -100,6 +100,14 @@ static void phrase_step(const struct redial_policy *policy, const struct step *s
     } else if (step->kind == REDIAL_STEP_WAIT) {
         text_append_char(out, ' ');
         duration_format(step->wait, out);
+    } else if (step->kind == REDIAL_STEP_COOLDOWN && step->wait > 0) {
+        text_append_char(out, ' ');
+        duration_format(step->wait, out);
+    } else if (step->kind == REDIAL_STEP_COOLDOWN) {
+        text_append_char(out, ' ');
+        text_append(out, policy->guards.cooldowns[step->cooldown].guard.name);
+    } else if (step->kind == REDIAL_STEP_DISABLE) {
+        text_append(out, REDIAL_STR(" fast"));
     } else if (fits || step->kind == REDIAL_STEP_RAISE_OUTPUT_LIMIT) {
         text_printf(out, " (floor %" PRId64 ", buffer %" PRId64, step->floor, step->buffer);
         if (fits) text_printf(out, ", below: %s", below_floor_names.rows[step->below_floor].word);

@@ -46,10 +46,21 @@ static int64_t times(int64_t attempts, int64_t outer)
     return product;
 }
 
+/* What is said of the callers here, or what the policy declares of them for lint; 0 nothing. */
+static int64_t outer_of(const struct redial_policy *policy, const struct explain_style *style)
+{
+    int64_t outer = style->outer;
+    if (outer > 0 || policy->outer_retry_count == 0) return outer;
+    outer = 1;
+    for (size_t i = 0; i < policy->outer_retry_count; i++)
+        outer = times(outer, INT64_C(1) + policy->outer_retries[i]);
+    return outer;
+}
+
 struct sheet {
     struct table table;
     struct text cell;
-    const struct explain_style *style;
+    int64_t outer;  /* 0: not told */
     bool with_mode; /* a column for the unattended mode */
 };
 
@@ -71,7 +82,7 @@ static void add_row(struct sheet *sheet, const struct worst_case *plain,
 {
     table_cell_from(&sheet->table, &sheet->cell);
     cell_attempts(sheet, plain->attempts);
-    if (sheet->style->outer > 0) cell_attempts(sheet, times(plain->attempts, sheet->style->outer));
+    if (sheet->outer > 0) cell_attempts(sheet, times(plain->attempts, sheet->outer));
     cell_wait(sheet, plain->waited);
     cell_wait(sheet, plain->hinted);
     table_cell(&sheet->table, str_of(ends));
@@ -102,7 +113,7 @@ static void begin_sheet(struct sheet *sheet, struct arena *arena)
     size_t count = 0;
     headings[count++] = "every attempt";
     headings[count++] = ">attempts";
-    if (sheet->style->outer > 0) headings[count++] = ">with outer";
+    if (sheet->outer > 0) headings[count++] = ">with outer";
     headings[count++] = ">own waits";
     headings[count++] = ">hinted";
     headings[count++] = "ends with";
@@ -114,7 +125,7 @@ void worst_explain(const struct redial_policy *policy, const struct explain_styl
                    struct arena *arena, struct text *out)
 {
     struct worst worst;
-    struct sheet sheet = {.style = style,
+    struct sheet sheet = {.outer = outer_of(policy, style),
                           .with_mode = policy->variants[VARIANT_UNATTENDED].present};
     if (!worst_find(policy, &worst)) out->failed = true;
     begin_sheet(&sheet, arena);
@@ -122,9 +133,9 @@ void worst_explain(const struct redial_policy *policy, const struct explain_styl
     text_append(&sheet.cell, REDIAL_STR("any mix, at most"));
     add_row(&sheet, &worst.mixed[VARIANT_PLAIN], &worst.mixed[VARIANT_UNATTENDED], "");
     text_append(out, REDIAL_STR("\nworst case of one call, when attempts fail at once:\n"));
-    if (style->outer > 0)
+    if (sheet.outer > 0)
         text_printf(out, "  (with outer: callers make each call up to %" PRId64 " times)\n",
-                    style->outer);
+                    sheet.outer);
     table_write(&sheet.table, 2, style->width, out);
     table_end(&sheet.table);
     if (sheet.cell.failed) out->failed = true;
@@ -143,12 +154,10 @@ static void put_bounded(struct text *out, const char *name, int64_t value)
     text_append(out, REDIAL_STR("null"));
 }
 
-static void put_case(struct text *out, const struct worst_case *worst,
-                     const struct explain_style *style)
+static void put_case(struct text *out, const struct worst_case *worst, int64_t outer)
 {
     put_bounded(out, "attempts", worst->attempts);
-    if (style->outer > 0)
-        put_bounded(out, "attempts_with_outer", times(worst->attempts, style->outer));
+    if (outer > 0) put_bounded(out, "attempts_with_outer", times(worst->attempts, outer));
     put_bounded(out, "waited_ns", worst->waited);
     put_bounded(out, "hinted_ns", worst->hinted);
     if (worst->reason != REDIAL_REASON_NONE)
@@ -156,7 +165,7 @@ static void put_case(struct text *out, const struct worst_case *worst,
 }
 
 static void put_mode(struct text *out, const struct redial_policy *policy,
-                     const struct worst *worst, size_t variant, const struct explain_style *style)
+                     const struct worst *worst, size_t variant, int64_t outer)
 {
     put_text(out, "mode", policy->variants[variant].name);
     put_key(out, "classes");
@@ -167,13 +176,13 @@ static void put_mode(struct text *out, const struct redial_policy *policy,
         text_append(out, str_of(separator));
         separator = ",{";
         put_word(out, "class", redial_class_name((enum redial_class)i));
-        put_case(out, &worst->of_class[variant][i], style);
+        put_case(out, &worst->of_class[variant][i], outer);
         text_append_char(out, '}');
     }
     text_append(out, REDIAL_STR("]"));
     put_key(out, "any_mix_at_most");
     text_append_char(out, '{');
-    put_case(out, &worst->mixed[variant], style);
+    put_case(out, &worst->mixed[variant], outer);
     text_append_char(out, '}');
 }
 
@@ -187,7 +196,7 @@ void worst_json(const struct redial_policy *policy, const struct explain_style *
     for (size_t i = 0, written = 0; i < VARIANT_COUNT; i++) {
         if (!policy->variants[i].present) continue;
         text_append(out, written++ > 0 ? REDIAL_STR(",{") : REDIAL_STR("{"));
-        put_mode(out, policy, &worst, i, style);
+        put_mode(out, policy, &worst, i, outer_of(policy, style));
         text_append_char(out, '}');
     }
     text_append_char(out, ']');
