@@ -101,7 +101,7 @@ bool course_follow(const struct redial_policy *policy, const struct explain_fact
     wipe(&run, &run.action);
     wipe(&run, &run.waits);
     wipe(&run, &run.last_wait);
-    if (!outlook.engine || run.failed) course->whole.failed = true;
+    if (!outlook.engine || !outlook.engine_high || run.failed) course->whole.failed = true;
     outlook_end(&outlook);
     text_clean_up(&action);
     text_clean_up(&run.action);

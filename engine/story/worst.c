@@ -58,7 +58,7 @@ static bool follow(struct search *search, const struct explain_facts *facts, int
         course->waited = duration_add(course->waited, turn.wait_high);
         if (turn.wait_high > course->longest) course->longest = turn.wait_high;
     }
-    if (!outlook.engine) search->failed = true;
+    if (!outlook.engine || !outlook.engine_high) search->failed = true;
     course->attempts = turn.ended ? turns : WORST_UNBOUNDED;
     course->reason = turn.ended ? turn.reason : REDIAL_REASON_NONE;
     if (!turn.ended && course->waited > 0) course->waited = WORST_UNBOUNDED;
@@ -95,7 +95,8 @@ static bool is_first_of_its_kind(const struct probes *probes, const struct cours
     return true;
 }
 
-/* Events that the same rule answers are asked about once: a rule looks at nothing else. */
+/* Of the events that the same rule answers, one is asked about with hints too, unless it is beyond
+ * all bounds already. */
 static void ask_all(struct search *search, const struct probes *probes,
                     const struct redial_call_options *options, uint32_t platform)
 {
@@ -107,7 +108,7 @@ static void ask_all(struct search *search, const struct probes *probes,
         facts.options = *options;
         if (!follow(search, &facts, 0, &seen[i])) continue;
         take(search, &seen[i], facts.event.header_count > 0); /* of which some are hints */
-        if (!is_first_of_its_kind(probes, seen, i)) continue;
+        if (seen[i].attempts == WORST_UNBOUNDED || !is_first_of_its_kind(probes, seen, i)) continue;
         for (size_t h = 1; h < search->hint_count; h++) {
             struct course hinted;
             if (follow(search, &facts, search->hints[h], &hinted)) take(search, &hinted, true);

@@ -164,6 +164,20 @@ Test(worst, what_nothing_ends_is_unbounded_and_a_deadline_ends_it)
     redial_policy_release(policy);
 }
 
+Test(worst, a_budget_is_the_calls_own_when_it_is_asked_about)
+{
+    struct redial_policy *policy =
+        policy_from("limits: {retries: 9, attempts: 20}\n"
+                    "backoff: {b: {base: 1s, cap: 4s}}\n"
+                    "budgets: {main: {capacity: 4, cost: 1}}\n"
+                    "rules: [{name: all, when: always, do: [backoff, retry]}]\n");
+    struct worst worst;
+    cr_assert(worst_find(policy, &worst));
+    cr_expect_eq(of(&worst, REDIAL_CLASS_OVERLOADED)->attempts, 5);
+    cr_expect_eq(of(&worst, REDIAL_CLASS_OVERLOADED)->reason, REDIAL_REASON_BUDGET_EMPTY);
+    redial_policy_release(policy);
+}
+
 Test(worst, retries_around_a_policy_multiply_its_attempts)
 {
     struct redial_policy *policy = policy_from(BASE RULES);
