@@ -65,6 +65,8 @@ static const struct key policy_keys[] = {
     {"providers", read_providers, 0,
      "configured uses of a platform; without this, one of each by its own name",
      "mapping of names to providers", false},
+    {"hooks", read_hooks, 0, "functions of a sandboxed Lua file",
+     "{file, classify, delay, choose, adapt, compact, on_error, budget}", false},
     {"modes", keep_modes, 0, "variations of the policy", "{unattended, fast}", false},
     {"budgets", read_budgets, 0, "how many retries all calls together may take",
      "mapping of names to budgets", false},
@@ -146,10 +148,11 @@ static void take_names(struct config *config)
 static bool take_sources(struct config *config, const struct files *files)
 {
     struct redial_policy *policy = config->policy;
-    policy->sources = ARENA_ARRAY(config->reading.arena, const struct source *, files->count);
+    policy->sources = ARENA_ARRAY(config->reading.arena, const struct source *, files->count + 1);
     if (!policy->sources) return reading_out_of_memory(&config->reading);
     for (size_t i = 0; i < files->count; i++) policy->sources[i] = files->list[i].source;
     policy->source_count = files->count;
+    if (policy->hooks.source) policy->sources[policy->source_count++] = policy->hooks.source;
     return true;
 }
 
@@ -167,6 +170,7 @@ static bool read_sections(struct config *config, const struct files *files)
     if (config->fallback) right = read_fallback(reading, config->fallback, policy) && right;
     if (config->modes && policy->variants[VARIANT_PLAIN].rules)
         right = read_modes(reading, config->modes, policy) && right;
+    right = config_check_hooks(config) && right;
     return has_platforms(config, files) && right;
 }
 
@@ -232,6 +236,7 @@ static struct redial_policy *policy_new(struct arena *arena)
     policy->variants[VARIANT_PLAIN].present = true;
     policy->variants[VARIANT_PLAIN].name = REDIAL_STR("plain");
     policy->variants[VARIANT_PLAIN].limits = LIMITS_INIT;
+    config_hooks_init(&policy->hooks);
     policy->variants[VARIANT_PLAIN].heartbeat = DURATION_MAX;
     policy->platforms = ARENA_ARRAY(arena, struct platform, PLATFORM_KIND_COUNT);
     return policy->platforms ? policy : NULL;
@@ -303,9 +308,9 @@ static const struct schema_root roots[] = {
     {&used_table, NULL, false},
 };
 static const struct shape_row *const shapes[] = {
-    value_shapes, name_shapes,    file_shapes,     rule_shapes,     step_shapes,   condition_shapes,
-    bound_shapes, backoff_shapes, jitter_shapes,   hint_shapes,     budget_shapes, guard_shapes,
-    fast_shapes,  feature_shapes, provider_shapes, platform_shapes, NULL,
+    value_shapes, name_shapes,    file_shapes,   rule_shapes,     step_shapes,     condition_shapes,
+    bound_shapes, backoff_shapes, jitter_shapes, hint_shapes,     budget_shapes,   guard_shapes,
+    fast_shapes,  feature_shapes, hook_shapes,   provider_shapes, platform_shapes, NULL,
 };
 const struct schema policy_schema = {
     .id = "policies/policy.schema.json",

@@ -14,6 +14,7 @@ static struct request_seen wanted_request(struct run_call *call, bool reused)
         .provider = call->call.provider,
         .model = call->call.model,
         .max_tokens = call->call.max_tokens,
+        .messages = call->messages,
         .input_tokens = call->prompt_tokens,
         .credential = call->presented,
         .static_key = call->static_key,

@@ -13,6 +13,7 @@ read_fn scenario_read_calls;    /* struct scenario: a list of them */
 read_fn scenario_read_world;    /* struct scenario */
 read_fn scenario_read_expect;   /* struct expect */
 read_fn scenario_read_reply;    /* struct reply_script */
+read_fn scenario_read_messages; /* struct redial_str: a conversation as JSON */
 read_fn scenario_read_stream;   /* struct stream_script */
 read_fn scenario_read_requests; /* int64_t: a number above 0 */
 
@@ -36,9 +37,9 @@ bool scenario_load_reloads(struct scenario *scenario, struct diag_list *diags);
 bool scenario_link_states(struct scenario *scenario, struct diag_list *diags);
 
 /* Shapes, for schema and reference: one table per file of readers. */
-extern const struct shape_row scenario_call_shapes[], scenario_expect_shapes[],
-    scenario_state_shapes[], scenario_reload_shapes[], scenario_reply_shapes[],
-    scenario_stream_shapes[], scenario_world_shapes[];
+extern const struct shape_row scenario_call_shapes[], scenario_message_shapes[],
+    scenario_expect_shapes[], scenario_state_shapes[], scenario_reload_shapes[],
+    scenario_reply_shapes[], scenario_stream_shapes[], scenario_world_shapes[];
 extern const struct shape scenario_reply_shape;
 
 #endif

@@ -16,6 +16,7 @@ struct request_seen {
     uint16_t provider;
     struct redial_str model; /* the policy's name for it */
     int64_t max_tokens;
+    struct redial_str messages; /* JSON, when the prompt is a conversation; only as wanted */
     int64_t input_tokens; /* counted from the body: one word of the simulated prompt is one token */
     uint32_t credential;  /* generation of the presented token, 0 for the first */
     bool static_key;      /* an API key rather than a token */

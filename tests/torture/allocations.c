@@ -126,6 +126,8 @@ static const struct {
 } works[] = {
     {"the default policy", load_policy, "policies/claude-code.yaml"},
     {"diagnostics of a wrong policy", render_diagnostics, "tests/golden/policy/unknown-key.yaml"},
+    {"a policy with hooks", load_policy, "policies/hooks/cheapest.yaml"},
+    {"a scenario whose hooks compact", replay, "tests/torture/compact.yaml"},
     {"a scenario", replay, "tests/torture/all.yaml"},
     {"a scenario with mistakes", refuse, "tests/golden/scenario/unknown-keys.yaml"},
     {"a world that runs out", refuse, "tests/golden/scenario/runs-out.yaml"},

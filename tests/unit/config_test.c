@@ -395,11 +395,15 @@ static void read_block(const char *path, size_t number, struct text *out)
 
 Test(config, the_examples_of_the_language_page_load)
 {
-    struct text policy_text = TEXT_INIT, platform_text = TEXT_INIT, said = TEXT_INIT;
+    struct text policy_text = TEXT_INIT, hooks_text = TEXT_INIT, platform_text = TEXT_INIT,
+                said = TEXT_INIT;
     read_block("policies/README.md", 1, &policy_text);
-    read_block("policies/README.md", 2, &platform_text);
+    read_block("policies/README.md", 2, &hooks_text);
+    text_printf(&hooks_text, "redial: 1\nuses: [platforms.yaml]\n"
+                             "rules: [{name: all, when: always, do: [fail]}]\n");
+    read_block("policies/README.md", 3, &platform_text);
     text_printf(&platform_text, "redial: 1\nrules: [{name: all, when: always, do: [fail]}]\n");
-    const struct text *const blocks[] = {&policy_text, &platform_text};
+    const struct text *const blocks[] = {&policy_text, &hooks_text, &platform_text};
     static const struct redial_env none[] = {{NULL, NULL}};
     for (size_t i = 0; i < REDIAL_COUNT_OF(blocks); i++) {
         struct diag_list *diags = diag_list_new();
@@ -411,6 +415,7 @@ Test(config, the_examples_of_the_language_page_load)
         diag_list_destroy(diags);
     }
     text_clean_up(&policy_text);
+    text_clean_up(&hooks_text);
     text_clean_up(&platform_text);
     text_clean_up(&said);
 }
