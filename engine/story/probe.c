@@ -120,8 +120,10 @@ static struct redial_str text_of_glob(struct probes *probes, struct redial_str p
         char c = pattern.ptr[i];
         if (c == '\\' && i + 1 < pattern.len)
             text_append_char(&text, pattern.ptr[++i]);
+        else if (c == '?')
+            text_append_char(&text, 'x');
         else if (c != '*')
-            text_append_char(&text, c == '?' ? 'x' : c);
+            text_append_char(&text, c);
     }
     if (text.failed || !arena_copy(probes->arena, text_str(&text), &copy)) probes->failed = true;
     text_clean_up(&text);
@@ -241,10 +243,10 @@ static void add_usual(struct probes *probes)
         if (usual[i].header) set_header(probe, str_of(usual[i].header), str_of(usual[i].value));
         keep(probes, probe);
     }
-    for (uint8_t cause = 1; cause < REDIAL_CAUSE_COUNT; cause++) {
+    for (int cause = REDIAL_CAUSE_NONE + 1; cause < REDIAL_CAUSE_COUNT; cause++) {
         struct probe *probe = probe_new(probes, EVERY_PLATFORM);
         if (!probe) return;
-        probe->facts.event.cause = cause;
+        probe->facts.event.cause = (uint8_t)cause;
         keep(probes, probe);
     }
 }

@@ -149,10 +149,10 @@ static void ask_providers(struct search *search, const struct probes *probes)
     const struct redial_policy *policy = search->policy;
     for (size_t i = 0; i < policy->provider_count; i++) {
         const struct provider *provider = &policy->providers[i];
-        for (uint8_t query = 0; query < REDIAL_QUERY_COUNT; query++) {
+        for (int query = 0; query < REDIAL_QUERY_COUNT; query++) {
             struct redial_call_options options = {
                 .provider = provider->name,
-                .query = query,
+                .query = (uint8_t)query,
                 .query_given = true,
                 .unattended = search->variant == VARIANT_UNATTENDED,
             };
