@@ -143,8 +143,9 @@ bool outlook_next(struct outlook *outlook, const struct explain_facts *facts,
     struct progress high = go_on(&outlook->high, facts, &outlook->event, &outlook->now_high);
     turn->judged = low.judged;
     turn->repairs = low.repairs;
-    turn->wait_low = low.waited;
-    turn->wait_high = high.waited;
+    /* where jitter is subtracted, the smallest draw waits longest */
+    turn->wait_low = low.waited < high.waited ? low.waited : high.waited;
+    turn->wait_high = low.waited < high.waited ? high.waited : low.waited;
     turn->ended = low.last.kind == REDIAL_DECISION_FINISH;
     turn->reason = low.last.reason;
     turn->fresh_connection = low.last.fresh_connection;

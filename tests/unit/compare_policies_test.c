@@ -178,6 +178,18 @@ Test(worst, a_budget_is_the_calls_own_when_it_is_asked_about)
     redial_policy_release(policy);
 }
 
+Test(worst, where_jitter_is_subtracted_the_longest_wait_is_the_base)
+{
+    struct redial_policy *policy =
+        policy_from("limits: {retries: 2}\n"
+                    "backoff: {b: {base: 1s, cap: 8s, jitter: {subtract: 25%}}}\n"
+                    "rules: [{name: all, when: always, do: [backoff, retry]}]\n");
+    struct worst worst;
+    cr_assert(worst_find(policy, &worst));
+    cr_expect_eq(of(&worst, REDIAL_CLASS_OVERLOADED)->waited, 3 * NS_PER_SECOND);
+    redial_policy_release(policy);
+}
+
 Test(worst, retries_around_a_policy_multiply_its_attempts)
 {
     struct redial_policy *policy = policy_from(BASE RULES);
