@@ -235,7 +235,9 @@ enum redial_class classify(struct facts *facts, const struct classify_row **deci
     const struct redial_event *event = facts->event;
     bool whole = event->kind == REDIAL_EVENT_REPLY && event->complete && event->status >= 200 &&
                  event->status <= 299;
-    enum redial_class class = row ? row->class : whole ? REDIAL_CLASS_NONE : REDIAL_CLASS_UNKNOWN;
+    enum redial_class class = row ? row->class : REDIAL_CLASS_NONE;
+    if (class == REDIAL_CLASS_NONE && !whole)
+        class = REDIAL_CLASS_UNKNOWN; /* whatever a row says */
     facts->key[FACT_CLASS] = class;
     *deciding = row;
     return class;

@@ -375,6 +375,7 @@ struct platform_model {
     struct redial_str id;          /* as the platform calls it */
     struct redial_str api_version; /* empty: the platform's */
     int64_t context, max_output;   /* tokens; 0 unknown */
+    bool refuses_prefill;          /* a last message of the assistant is an error */
     struct span span;
 };
 struct region_override {

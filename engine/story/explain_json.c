@@ -144,6 +144,7 @@ static void put_platform(struct json_page *page, const struct platform *platform
         put_text(out, "id", platform->models[i].id);
         put_known(out, "context", platform->models[i].context);
         put_known(out, "max_output", platform->models[i].max_output);
+        if (platform->models[i].refuses_prefill) put_word(out, "prefill", "refused");
         text_append_char(out, '}');
     }
     text_append_char(out, ']');

@@ -44,6 +44,14 @@ static struct redial_str (*const find_model[PLATFORM_KIND_COUNT])(struct redial_
     [PLATFORM_FOUNDRY] = model_in_body,
 };
 
+/* A prefill is no part of the prompt. */
+static void read_messages(const struct json *messages, struct asked *asked)
+{
+    int64_t prefill = conversation_prefill(messages);
+    asked->prefill = prefill >= 0;
+    asked->input_tokens = conversation_words(messages) - (asked->prefill ? prefill : 0);
+}
+
 /* ---- The credential */
 
 static struct redial_str header(const struct arrival *arrival, struct redial_str name)
@@ -74,7 +82,7 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
     asked->fast = str_is(json_text(json_at(body, "speed")), "fast") &&
                   header(arrival, REDIAL_STR("anthropic-beta")).len > 0;
     asked->stream = json_true(json_at(body, "stream"));
-    asked->input_tokens = conversation_words(json_at(body, "messages"));
+    read_messages(json_at(body, "messages"), asked);
     read = json_is_object(body) &&
            arena_copy(arena, find_model[platform](arrival->path, body), &asked->model);
     json_free(body);

@@ -29,6 +29,7 @@ struct call_script {
     bool stream, unattended, fast;
     struct feature_set wants, requires;
     struct residency residency;
+    struct redial_str prefill;     /* the assistant's last message; empty: none */
     struct redial_header *headers; /* its own */
     size_t header_count;
 };

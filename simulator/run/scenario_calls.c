@@ -98,6 +98,7 @@ static const struct key call_keys[] = {
     {"residency", read_residency, AT(residency), "where its data may be", "list of patterns",
      false},
     {"headers", read_own_headers, 0, "its own", "mapping", false},
+    {"prefill", read_text, AT(prefill), "how the reply is to begin", "text", false},
     {"speed", read_speed, AT(fast), "whether it wants fast mode", "fast or standard", false},
     {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},
     {"cancel_at", read_duration, AT(cancel_at), "when its caller gives up, from the run's start",

@@ -55,6 +55,11 @@ static void write_messages(const struct attempt *attempt, struct text *messages)
             text_append(messages, REDIAL_STR("w "));
         text_append(messages, REDIAL_STR("\"}"));
     }
+    if (attempt->prefill.len > 0) {
+        text_append(messages, REDIAL_STR(",{\"role\":\"assistant\",\"content\":"));
+        text_append_json(messages, attempt->prefill);
+        text_append_char(messages, '}');
+    }
     for (size_t len = 0; padded && len < PADDING_LEN; len += sizeof blanks)
         text_append(messages, (struct redial_str){blanks, sizeof blanks});
     text_append_char(messages, ']');

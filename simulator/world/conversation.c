@@ -36,6 +36,17 @@ int64_t conversation_words(const struct json *messages)
     return words;
 }
 
+int64_t conversation_prefill(const struct json *messages)
+{
+    const struct json *last = NULL;
+    if (json_is_array(messages))
+        for (const struct json *message = json_first(messages); message;
+             message = json_next(message))
+            last = message;
+    if (!str_is(json_text(json_at(last, "role")), "assistant")) return -1;
+    return content_words(json_at(last, "content"));
+}
+
 static void write_words(int64_t words, struct text *out)
 {
     text_append_char(out, '"');

@@ -6,6 +6,8 @@
 
 /* Words in all texts of the messages, each one token to a fake. */
 int64_t conversation_words(const struct json *messages);
+/* Words of the last message where the assistant speaks it, a prefill; -1 when there is none. */
+int64_t conversation_prefill(const struct json *messages);
 
 enum conversation_role { ROLE_USER, ROLE_ASSISTANT, ROLE_COUNT };
 

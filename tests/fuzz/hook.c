@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct redial_env none[] = {{NULL, NULL}};
     static const char policy_text[] =
-        "redial: 1\nuses: [policies/platforms.yaml]\n"
+        "redial: 1\nplatforms: {anthropic: {}}\n"
         "backoff: {standard: {base: 1s, cap: 9s}}\n"
         "rules: [{name: a, when: always, do: [backoff, retry], max: 1}]\n"
         "hooks: {file: /tmp/redial-fuzz.lua, delay: f, budget: {instructions: 5000, memory: "

@@ -22,7 +22,7 @@ simulator/endpoints document model base platforms world
 simulator/run       document model base platforms config story core client api world endpoints observe report run
 simulator/observe   document model base story core world run
 simulator/report    base model story observe run
-cli                 base document model story simulator api core
+cli                 base document model compile story simulator api core
 '
 # header                 only in
 owners='
