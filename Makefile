@@ -105,7 +105,7 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols) ## the same without setting anything up
+suite: unit cli replay $(if $(SANITIZE),,symbols schema) ## the same without setting anything up
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -120,12 +120,17 @@ cli: $(BUILD)/redial ## the command, run as a person runs it
 symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
 	@CC=$(CC) PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)
 
-SNAPSHOTS = $(patsubst policies/snapshots/%.txt,%,$(wildcard policies/snapshots/*.txt))
 snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/snapshots, for review
-	@for name in $(SNAPSHOTS); do $(BUILD)/redial explain policies/$$name.yaml > policies/snapshots/$$name.txt; done
+	@tests/support/snapshots.sh $(BUILD)/redial --write
+
+reference: $(BUILD)/redial ## print schemas and references from the key tables
+	@tests/support/reference.sh $(BUILD)/redial --write
+
+schema: $(BUILD)/redial ## every shipped file against the schemas, by a validator that is not ours
+	@tests/clients/schema.sh $(BUILD)/redial
 
 clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help build install deps demo test suite replay unit cli symbols snapshots clean
+.PHONY: help build install deps demo test suite replay unit cli symbols snapshots reference schema clean

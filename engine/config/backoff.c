@@ -242,3 +242,15 @@ bool read_backoffs(struct reading *reading, const struct node *value, void *targ
     }
     return right;
 }
+
+/* ---- Shapes */
+
+const struct shape_row backoff_shapes[] = {
+    {already_read, AS_TEXT},
+    {read_kind, AS_WORD(backoff_kind_names)},
+    {read_step, AS_DURATION},
+    {read_offset, AS_MATCHES("^-?" ONE_DURATION "$")},
+    {read_first, AS_DURATION},
+    {read_backoffs, AS_NAMED(AS_KEYS(backoff_table))},
+    {0},
+};

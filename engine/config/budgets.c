@@ -292,3 +292,22 @@ bool read_breakers(struct reading *reading, const struct node *value, void *targ
                                                       sizeof guards->breakers[0],
                                                       &guards->breaker_count, read_breaker});
 }
+
+/* ---- Shapes */
+
+const struct shape_row budget_shapes[] = {
+    {read_amount, AS_DECIMAL},
+    {read_cost, AS_NUMBER_OR(0, 0, AS_NAMED(AS_DECIMAL))},
+    {read_after_retry, AS_NUMBER_OR(0, 0, AS_EXACTLY("last_cost"))},
+    {read_refund, AS_KEYS_OR(refund_table, AS_NUMBER_OR(0, 0, AS_EXACTLY("last_cost")))},
+    {read_charge, AS_WORD(budget_charge_names)},
+    {read_when_empty, AS_WORD(budget_empty_names)},
+    {read_of, AS_WORD(budget_of_names)},
+    {read_keep, AS_SHARE},
+    {read_budgets, AS_NAMED(AS_KEYS(budget_table))},
+    {read_failures, AS_WHOLE_OR(1, 1000000, AS_PERCENT)},
+    {read_number, AS_WHOLE(1, 1000000)},
+    {read_breakers, AS_NAMED(AS_KEYS(breaker_table))},
+    {read_window, AS_DURATION},
+    {0},
+};

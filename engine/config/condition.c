@@ -215,3 +215,50 @@ bool read_condition(struct reading *reading, const struct node *value, void *tar
         if (read.parts[i]) parts[count++] = read.parts[i];
     return condition_join(reading, CONDITION_ALL, value, parts, count, out);
 }
+
+/* ---- Shapes */
+
+#define A_RANGE "^[ \t]*-?[0-9]+[ \t]*\\.\\.[ \t]*[0-9]+[ \t]*$"
+/* {over, under}: the table stands beside its reader. */
+#define AS_LONG                                                                                    \
+    {                                                                                              \
+        .kind = SHAPE_SAME, .of = &duration_bounds_shape                                           \
+    }
+#define AS_CONDITION AS_KEYS_OR(when_table, AS_EXACTLY("always"))
+
+const struct shape_row condition_shapes[] = {
+    {read_condition, AS_CONDITION},
+    {when_class, AS_ITEMS(AS_WORD_FROM(class_names, 1))},
+    {when_status,
+     AS_ITEMS(AS_WHOLE_OR(100, 599, AS_MATCHES_OR(A_RANGE, AS_MATCHES("^[1-5][xX][xX]$"))))},
+    {when_error, AS_ITEMS(AS_TEXT)},
+    {when_error_code, AS_ITEMS(AS_TEXT)},
+    {when_stream_error, AS_ITEMS(AS_TEXT)},
+    {when_stop_reason, AS_ITEMS(AS_TEXT)},
+    {when_cause, AS_ITEMS(AS_WORD_FROM(cause_names, 1))},
+    {when_phase, AS_ITEMS(AS_WORD_FROM(phase_names, 1))},
+    {when_platform, AS_ITEMS(AS_WORD(platform_names))},
+    {when_provider, AS_ITEMS(AS_TEXT)},
+    {when_model, AS_ITEMS(AS_TEXT)},
+    {when_query, AS_ITEMS(AS_WORD(query_names))},
+    {when_should_retry, AS_ITEMS(AS_MATCHES_OR("^(true|false|absent)$", AS_BOOL))},
+    {when_message, AS_ITEMS(AS_TEXT)},
+    {when_header, AS_NAMED(AS_ITEMS(AS_TEXT))},
+    {when_mode, AS_ITEMS(AS_WORD(variant_names))},
+    {when_attempt,
+     AS_ITEMS(AS_WHOLE_OR(
+         0, 0, {.kind = SHAPE_MATCHES, .pattern = A_RANGE, .or = &number_bounds_shape}))},
+    {when_retries,
+     AS_ITEMS(AS_WHOLE_OR(
+         0, 0, {.kind = SHAPE_MATCHES, .pattern = A_RANGE, .or = &number_bounds_shape}))},
+    {when_elapsed, AS_LONG},
+    {when_waited, AS_LONG},
+    {when_output_delivered, AS_BOOL},
+    {when_hint,
+     {.kind = SHAPE_MATCHES, .pattern = "^(present|absent)$", .or = &duration_bounds_shape}},
+    {when_any, AS_LIST(AS_CONDITION)},
+    {when_all, AS_LIST(AS_CONDITION)},
+    {when_not, AS_CONDITION},
+    {when_lua, AS_TEXT},
+    {0},
+};

@@ -45,4 +45,7 @@ fact_read_fn fact_read_hint;
 fact_read_fn fact_read_delivered;
 fact_read_fn fact_read_lua; /* the name of a function */
 
+/* {over, under} of numbers, of durations. */
+extern const struct shape number_bounds_shape, duration_bounds_shape;
+
 #endif

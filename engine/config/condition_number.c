@@ -176,3 +176,13 @@ bool fact_read_delivered(struct reading *reading, const struct node *value, enum
     return read_bool(reading, value, &delivered) &&
            range_new(reading, fact, value, (struct range){delivered, delivered}, target);
 }
+
+/* ---- Shapes */
+
+const struct shape number_bounds_shape = AS_KEYS(number_bounds);
+const struct shape duration_bounds_shape = AS_KEYS(duration_bounds);
+
+const struct shape_row bound_shapes[] = {
+    {read_plain_number, AS_WHOLE(0, INT32_MAX)},
+    {0},
+};

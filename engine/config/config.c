@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "config/features.h"
 #include "config/files.h"
+#include "config/schema.h"
 
 /* ---- The sections of a file */
 
@@ -289,3 +291,33 @@ struct redial_policy *config_read_text(struct redial_str path, struct redial_str
     arena_destroy(arena);
     return NULL;
 }
+
+/* ---- Shapes */
+
+static const struct shape_row file_shapes[] = {
+    {read_version, AS_EXACTLY("1")},
+    {read_elsewhere, AS_ITEMS(AS_TEXT)},
+    {keep_fallback, {.kind = SHAPE_SAME, .of = &fallback_shape}},
+    {keep_modes, {.kind = SHAPE_SAME, .of = &modes_shape}},
+    {0},
+};
+
+static const struct schema_root roots[] = {
+    {&policy_table, "extends", true},
+    {&policy_table, "rules", false},
+    {&used_table, NULL, false},
+};
+static const struct shape_row *const shapes[] = {
+    value_shapes, name_shapes,    file_shapes,   rule_shapes,     step_shapes,     condition_shapes,
+    bound_shapes, backoff_shapes, jitter_shapes, hint_shapes,     budget_shapes,   guard_shapes,
+    fast_shapes,  feature_shapes, hook_shapes,   provider_shapes, platform_shapes, NULL,
+};
+const struct schema policy_schema = {
+    .id = "policies/policy.schema.json",
+    .title = "Redial policy",
+    .about = "What to do when a provider fails, and the files that say what the platforms are",
+    .roots = roots,
+    .root_count = REDIAL_COUNT_OF(roots),
+    .shapes = shapes,
+    .environment = true,
+};

@@ -98,3 +98,16 @@ bool read_fast(struct reading *reading, const struct node *value, void *target)
     config_of(reading)->place = CONDITION_IN_RULE;
     return keys_read(reading, &fast_table, value, &policy->fast);
 }
+
+/* ---- Shapes */
+
+const struct shape_row fast_shapes[] = {
+    {read_models, AS_ITEMS(AS_TEXT)},
+    {read_request, AS_KEYS(request_table)},
+    {read_token, AS_TEXT},
+    {read_cooldown, AS_KEYS(cooldown_table)},
+    {read_once, AS_KEYS(once_table)},
+    {read_disable, AS_KEYS(disable_table)},
+    {read_fast, AS_KEYS(fast_table)},
+    {0},
+};

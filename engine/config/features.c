@@ -111,3 +111,15 @@ bool read_feature_rules(struct reading *reading, const struct node *value, void 
     }
     return right;
 }
+
+/* ---- Shapes */
+
+const struct shape_row feature_shapes[] = {
+    {read_feature_set, AS_ITEMS(AS_WORD(feature_names))},
+    {read_residency, AS_ITEMS(AS_TEXT)},
+    {read_missing, AS_WORD(missing_answer_names)},
+    {read_unknown, AS_WORD(unknown_answer_names)},
+    {read_feature_rules,
+     {.kind = SHAPE_BY_WORD, .names = &feature_names, .of = SHAPE(AS_KEYS(rule_table))}},
+    {0},
+};

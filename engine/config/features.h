@@ -2,10 +2,12 @@
 #ifndef REDIAL_CONFIG_FEATURES_H
 #define REDIAL_CONFIG_FEATURES_H
 
-#include "config/keys.h"
+#include "config/shape.h"
 #include "model/policy.h"
 
 read_fn read_feature_set; /* struct feature_set: a list of features */
 read_fn read_residency;   /* struct residency: a list of globs */
+
+extern const struct shape_row feature_shapes[];
 
 #endif

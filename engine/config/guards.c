@@ -189,3 +189,17 @@ bool read_limiters(struct reading *reading, const struct node *value, void *targ
                                                       sizeof guards->limiters[0],
                                                       &guards->limiter_count, read_limiter});
 }
+
+/* ---- Shapes */
+
+const struct shape_row guard_shapes[] = {
+    {read_guard_per, AS_ITEMS(AS_WORD(guard_key_names))},
+    {read_guard_answer, AS_WORD(guard_answer_names)},
+    {read_guard_hint, AS_WORD(hint_words)},
+    {read_cooldown_for, AS_DURATION},
+    {read_cooldowns, AS_NAMED(AS_KEYS(cooldown_table))},
+    {read_class_set, AS_ITEMS(AS_WORD(class_names))},
+    {read_part, AS_SHARE},
+    {read_limiters, AS_NAMED(AS_KEYS(limiter_table))},
+    {0},
+};

@@ -181,3 +181,16 @@ bool read_hint(struct reading *reading, const struct node *value, void *target)
     }
     return keys_read(reading, &hint_table, value, hint);
 }
+
+/* ---- Shapes */
+
+const struct shape_row hint_shapes[] = {
+    {read_header_name, AS_TEXT},
+    {read_hint_unit, AS_WORD(hint_unit_names)},
+    {read_hint_from, AS_ITEMS(AS_KEYS_OR(hint_source_table, AS_TEXT))},
+    {read_hint_above, AS_WORD(hint_above_names)},
+    {read_odd, AS_WORD(hint_odd_names)},
+    {read_within, AS_DURATION},
+    {read_hint, AS_KEYS_OR(hint_table, AS_EXACTLY("none"))},
+    {0},
+};

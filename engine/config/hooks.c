@@ -182,3 +182,16 @@ bool config_check_hooks(struct config *config)
     diag_cure(config->reading.diags, diag, "add hooks: {file: hooks/NAME.lua}");
     return false;
 }
+
+/* ---- Shapes */
+
+const struct shape_row hook_shapes[] = {
+    {read_file, AS_TEXT},
+    {read_point, AS_TEXT},
+    {read_on_error, AS_WORD(hook_on_error_names)},
+    {read_instructions, AS_WHOLE(INSTRUCTIONS_MIN, INSTRUCTIONS_MAX)},
+    {read_memory, AS_MATCHES("^[0-9]+[KM]B$")},
+    {read_budget, AS_KEYS(budget_table)},
+    {read_hooks, AS_KEYS(hooks_table)},
+    {0},
+};

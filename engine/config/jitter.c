@@ -69,3 +69,19 @@ bool read_jitter(struct reading *reading, const struct node *value, void *target
               mapping ? jitter_names.rows[row].word : example);
     return false;
 }
+
+/* ---- Shapes */
+
+#define AS_AMOUNT AS_NUMBER_OR(0, 1, AS_MATCHES_OR("^" ONE_DECIMAL "[ \t]*%$", AS_DURATION))
+
+static const struct shape jitter_amounts[JITTER_KIND_COUNT] = {
+    [JITTER_ADD] = AS_AMOUNT,
+    [JITTER_SUBTRACT] = AS_AMOUNT,
+    [JITTER_SPREAD] = AS_AMOUNT,
+    [JITTER_SCALE] = AS_LIST(AS_NUMBER_OR(0, 1000, AS_MATCHES("^" ONE_DECIMAL "$"))),
+};
+
+const struct shape_row jitter_shapes[] = {
+    {read_jitter, {.kind = SHAPE_CHOICE, .names = &jitter_names, .parameters = jitter_amounts}},
+    {0},
+};

@@ -161,3 +161,10 @@ bool config_declare_names(struct config *config, const struct node *document)
            declare_keys(config, &config->cooldowns, node_get(document, "cooldowns"), RULES_MAX) &&
            declare_rules(config, node_get(document, "rules"));
 }
+
+/* ---- Shapes */
+
+const struct shape_row name_shapes[] = {
+    {read_name, AS_TEXT},
+    {0},
+};

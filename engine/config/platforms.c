@@ -366,3 +366,28 @@ bool read_platforms(struct reading *reading, const struct node *value, void *tar
         right = read_platform(reading, value->keys[i], value->values[i]) && right;
     return right;
 }
+
+/* ---- Shapes */
+
+const struct shape_row platform_shapes[] = {
+    {read_class, AS_WORD(class_names)}, /* none: nothing is wrong */
+    {read_row_source, AS_EXACTLY("assumed")},
+    {read_transport, AS_LIST(AS_KEYS(row_table))},
+    {read_classify, AS_LIST(AS_KEYS(row_table))},
+    {read_support, AS_WORD(support_names)},
+    {read_features,
+     {.kind = SHAPE_BY_WORD, .names = &feature_names, .of = SHAPE(AS_KEYS(cell_table))}},
+    {read_region_name, AS_TEXT},
+    {read_region_from, AS_ITEMS(AS_TEXT)},
+    {read_overrides, AS_NAMED(AS_TEXT)},
+    {read_region, AS_KEYS_OR(region_table, AS_TEXT)},
+    {read_models, AS_NAMED(AS_KEYS(model_table))},
+    {read_wire, AS_TEXT},
+    {read_base_url, AS_TEXT},
+    {read_credentials, AS_ITEMS(AS_TEXT)},
+    {read_platforms,
+     {.kind = SHAPE_BY_WORD, .names = &platform_names, .of = SHAPE(AS_KEYS(platform_table))}},
+    {read_required, AS_WORD(credential_names)},
+    {read_prefill, AS_BOOL},
+    {0},
+};

@@ -262,3 +262,21 @@ bool read_lint(struct reading *reading, const struct node *value, void *target)
 {
     return keys_read(reading, &lint_table, value, target);
 }
+
+/* ---- Shapes */
+
+const struct shape fallback_shape = AS_KEYS(fallback_table);
+
+const struct shape_row provider_shapes[] = {
+    {read_platform_name, AS_WORD(platform_names)},
+    {read_providers, AS_NAMED(AS_KEYS(provider_table))},
+    {read_fallback_models, AS_NAMED(AS_ITEMS(AS_TEXT))},
+    {read_fallback_providers, AS_NAMED(AS_ITEMS(AS_TEXT))},
+    {read_query, AS_WORD(query_names)},
+    {read_timeout, AS_DURATION},
+    {read_call, AS_KEYS(call_table)},
+    {read_ignores, AS_NAMED(AS_TEXT)},
+    {read_lint, AS_KEYS(lint_table)},
+    {read_outer_retries, AS_ITEMS(AS_WHOLE(0, 1000))},
+    {0},
+};

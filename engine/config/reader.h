@@ -8,6 +8,7 @@
 
 #include "base/environment.h"
 #include "config/keys.h"
+#include "config/shape.h"
 #include "model/name_map.h"
 #include "model/policy.h"
 
@@ -139,5 +140,12 @@ bool config_read_guards(struct reading *reading, const struct node *value,
 /* Replaces every ${NAME} and ${NAME:-default} in the values of a tree by what the environment says
  * (read once, here). False when a reference is malformed. */
 bool config_expand(struct config *config, struct node *node);
+
+/* ---- Shapes, for schema and reference: one table per file of readers */
+
+extern const struct shape_row name_shapes[], rule_shapes[], step_shapes[], condition_shapes[],
+    bound_shapes[], backoff_shapes[], jitter_shapes[], hint_shapes[], budget_shapes[],
+    guard_shapes[], fast_shapes[], hook_shapes[], provider_shapes[], platform_shapes[];
+extern const struct shape fallback_shape, modes_shape;
 
 #endif

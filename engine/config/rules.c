@@ -284,3 +284,25 @@ bool read_modes(struct reading *reading, const struct node *value, void *target)
 {
     return keys_read(reading, &modes_table, value, target);
 }
+
+/* ---- Shapes */
+
+const struct shape modes_shape = AS_KEYS(modes_table);
+
+const struct shape_row rule_shapes[] = {
+    {read_max, AS_COUNT},
+    {read_after_output, AS_WORD(after_output_names)},
+    {read_counter, AS_TEXT},
+    {read_rules, AS_LIST(AS_KEYS(rule_table))},
+    {read_retries, AS_COUNT},
+    {read_attempts, AS_COUNT},
+    {read_limits, AS_KEYS(limits_table)},
+    {change_rules, AS_NAMED(AS_KEYS(rule_change_table))},
+    {change_backoff, AS_TEXT},
+    {read_change, AS_KEYS(change_table)},
+    {read_enable_env, AS_ITEMS(AS_TEXT)},
+    {read_enable, AS_KEYS(enable_table)},
+    {read_heartbeat, AS_DURATION},
+    {read_unattended, AS_KEYS(unattended_table)},
+    {0},
+};

@@ -247,3 +247,22 @@ bool read_steps(struct reading *reading, const struct node *value, void *target)
     steps->count = (uint32_t)count;
     return right && check_steps(reading, steps);
 }
+
+/* ---- Shapes */
+
+static const struct shape step_parameters[REDIAL_STEP_COUNT] = {
+    [REDIAL_STEP_BACKOFF] = AS_TEXT,
+    [REDIAL_STEP_WAIT] = AS_DURATION,
+    [REDIAL_STEP_RAISE_OUTPUT_LIMIT] = AS_KEYS(raise_table),
+    [REDIAL_STEP_FIT_OUTPUT_LIMIT] = AS_KEYS(fit_table),
+    [REDIAL_STEP_COOLDOWN] = AS_TEXT,
+    [REDIAL_STEP_DISABLE] = AS_EXACTLY("fast"),
+    [REDIAL_STEP_LUA] = AS_TEXT,
+};
+
+const struct shape_row step_shapes[] = {
+    {read_below_floor, AS_WORD(below_floor_names)},
+    {read_steps,
+     AS_ITEMS({.kind = SHAPE_CHOICE, .names = &step_names, .parameters = step_parameters})},
+    {0},
+};

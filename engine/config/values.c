@@ -1,6 +1,7 @@
 /* Readers of plain values: text, words, numbers, durations. */
 #include "base/duration.h"
 #include "config/keys.h"
+#include "config/shape.h"
 
 static bool is_filled(const struct node *value)
 {
@@ -243,3 +244,18 @@ bool read_bound(struct reading *reading, const struct node *value, void *target)
     *out = DURATION_MAX;
     return true;
 }
+
+/* ---- Shapes */
+
+const struct shape_row value_shapes[] = {
+    {read_text, AS_TEXT},
+    {read_bool, AS_BOOL},
+    {read_duration, AS_DURATION},
+    {read_bound, AS_MATCHES_OR("^" ONE_DURATION "$", AS_EXACTLY("unlimited"))},
+    {read_count, AS_COUNT},
+    {read_tokens, AS_WHOLE_OR(0, 0, AS_MATCHES("^[0-9]+(_[0-9]+)*[kM]$"))},
+    {read_factor, AS_DECIMAL},
+    {read_share, AS_SHARE},
+    {read_scale, AS_NUMBER_OR(0, 1000, AS_MATCHES("^" ONE_DECIMAL "$"))},
+    {0},
+};

@@ -9,13 +9,15 @@
 struct explain_style {
     uint32_t width; /* columns, 0 unlimited */
     bool full;      /* every classify row too, not only their number */
+    int64_t outer;  /* how often callers' own retries make each call at most; 0 not told */
 };
 
 /* Both append to `out`, whose `failed` tells when memory ran out. Every part names its line; a
  * place in the policy's own file is written ":21". */
 void explain_policy(const struct redial_policy *policy, const struct explain_style *style,
                     struct text *out);
-void explain_policy_json(const struct redial_policy *policy, struct text *out); /* one object */
+void explain_policy_json(const struct redial_policy *policy, const struct explain_style *style,
+                         struct text *out); /* one object; the width says nothing here */
 
 /* One event as a person tells it. Zero and empty: not told. */
 #define EXPLAIN_HEADERS_MAX 16
@@ -41,5 +43,14 @@ bool explain_event(const struct redial_policy *policy, const struct explain_fact
                    const struct explain_style *style, struct text *out, struct redial_str *why);
 bool explain_event_json(const struct redial_policy *policy, const struct explain_facts *facts,
                         struct text *out, struct redial_str *why);
+
+/* Where two policies decide differently: both are asked about every event that either tells apart,
+ * on every platform both know, for both queries, in both modes, with and without output delivered,
+ * attempt after attempt until the call ends. What follows is compared, not how rules are called.
+ * False when memory is out; `*equal` says whether they never differed. */
+bool explain_compare(const struct redial_policy *a, const struct redial_policy *b,
+                     const struct explain_style *style, struct text *out, bool *equal);
+bool explain_compare_json(const struct redial_policy *a, const struct redial_policy *b,
+                          struct text *out, bool *equal);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "story/answer.h"
 
-static void say_range(int64_t low, int64_t high, struct text *out)
+void explain_range(int64_t low, int64_t high, struct text *out)
 {
     words_time(low, out);
     if (low == high) return;
@@ -19,7 +19,7 @@ static void add_part(struct text *out, const char *part)
 }
 
 static void say_change(const struct redial_policy *policy, const struct outlook_turn *turn,
-                       struct text *out)
+                       bool waits, struct text *out)
 {
     if (turn->provider != turn->from_provider) {
         add_part(out, "fall back to ");
@@ -36,18 +36,18 @@ static void say_change(const struct redial_policy *policy, const struct outlook_
         add_part(out, "max_tokens ");
         text_printf(out, "%" PRId64 " -> %" PRId64, turn->max_tokens_before, turn->max_tokens);
     }
-    if (turn->wait_high > 0) {
+    if (waits && turn->wait_high > 0) {
         add_part(out, "wait ");
-        say_range(turn->wait_low, turn->wait_high, out);
+        explain_range(turn->wait_low, turn->wait_high, out);
     }
     if (turn->fresh_connection) add_part(out, "keep-alive off");
     if (turn->restart) add_part(out, "discard the output");
 }
 
-static void say_follows(const struct redial_policy *policy, const struct outlook_turn *turn,
-                        struct text *out)
+void explain_follows(const struct redial_policy *policy, const struct outlook_turn *turn,
+                     bool waits, struct text *out)
 {
-    say_change(policy, turn, out);
+    say_change(policy, turn, waits, out);
     if (turn->ended) {
         add_part(out, "end: ");
         text_append(out, str_of(redial_reason_name(turn->reason)));
@@ -222,7 +222,7 @@ static void write_follows(struct answer *answer, const struct explain_style *sty
     for (int i = 0; more && i < TURNS_SHOWN_MAX; i++) {
         text_printf(&answer->cell, "%" PRId32, answer->turn.attempt);
         table_cell_from(&table, &answer->cell);
-        say_follows(answer->policy, &answer->turn, &answer->cell);
+        explain_follows(answer->policy, &answer->turn, true, &answer->cell);
         table_cell_from(&table, &answer->cell);
         say_rule_used(answer, &answer->turn.judged, &answer->cell);
         table_cell_from(&table, &answer->cell);

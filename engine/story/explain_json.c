@@ -1,6 +1,7 @@
 /* The whole policy as one JSON object. Times are nanoseconds; null is "unlimited" or "none". */
 #include "story/explain_parts.h"
 #include "story/put.h"
+#include "story/worst.h"
 
 struct json_page {
     const struct redial_policy *policy;
@@ -234,7 +235,8 @@ static void put_hooks(struct json_page *page)
     text_append_char(out, '}');
 }
 
-void explain_policy_json(const struct redial_policy *policy, struct text *out)
+void explain_policy_json(const struct redial_policy *policy, const struct explain_style *style,
+                         struct text *out)
 {
     struct json_page page = {policy, out, TEXT_INIT};
     text_append_char(out, '{');
@@ -256,6 +258,7 @@ void explain_policy_json(const struct redial_policy *policy, struct text *out)
     explain_guards_json(policy, out);
     put_hooks(&page);
     put_classify(&page, "transport", &policy->transport);
+    worst_json(policy, style, out);
     text_append(out, REDIAL_STR("}\n"));
     text_clean_up(&page.cell);
 }

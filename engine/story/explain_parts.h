@@ -21,4 +21,12 @@ void explain_guards_json(const struct redial_policy *policy, struct text *out); 
 /* A cell of the feature matrix in words: "full (oauth)", "AWS region". */
 void explain_feature(const struct feature_cell *cell, struct text *out);
 
+/* "500ms..625ms", or "500ms" when both are. */
+void explain_range(int64_t low, int64_t high, struct text *out);
+/* What became of an attempt: "wait 500ms..625ms, retry"; the wait left out without `waits`. `out`
+ * must be empty. */
+struct outlook_turn;
+void explain_follows(const struct redial_policy *policy, const struct outlook_turn *turn,
+                     bool waits, struct text *out);
+
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "story/explain_parts.h"
+#include "story/worst.h"
 
 struct page {
     const struct redial_policy *policy;
@@ -359,6 +360,7 @@ void explain_policy(const struct redial_policy *policy, const struct explain_sty
     write_fallbacks(&page);
     explain_guards(policy, style, page.arena, out);
     write_hooks(&page);
+    worst_explain(policy, style, page.arena, out);
     explain_platforms(policy, style, page.arena, out);
     text_clean_up(&page.cell);
     arena_destroy(page.arena);

@@ -36,15 +36,15 @@ static bool give_class(struct outlook *outlook, enum redial_class class)
 
 /* ---- Beginning and end ---- */
 
-static bool begin_call(struct outlook *outlook, struct redial_call *call,
-                       const struct redial_call_options *options, uint64_t draw,
-                       struct redial_str *why)
+static bool begin_call(struct outlook *outlook, struct redial_engine *engine,
+                       struct redial_call *call, const struct redial_call_options *options,
+                       uint64_t draw, struct redial_str *why)
 {
     struct redial_call_options fixed = *options;
     struct redial_event start = {.kind = REDIAL_EVENT_START};
     struct redial_decision decision;
     fixed.fixed_random = 1 + draw;
-    if (!redial_call_init(call, outlook->engine, &fixed, outlook->now, why)) {
+    if (!redial_call_init(call, engine, &fixed, outlook->now, why)) {
         call->policy = NULL;
         return false;
     }
@@ -68,11 +68,12 @@ bool outlook_begin(struct outlook *outlook, const struct redial_policy *policy,
     *why = REDIAL_STR("out of memory");
     if (facts->class != REDIAL_CLASS_NONE && !give_class(outlook, facts->class)) return false;
     outlook->engine = redial_engine_new(&outlook->policy);
-    if (!outlook->engine) return false;
+    outlook->engine_high = redial_engine_new(&outlook->policy);
+    if (!outlook->engine || !outlook->engine_high) return false;
     outlook->event.complete = true;
     redial_event_prepare(&outlook->policy, &outlook->event);
-    return begin_call(outlook, &outlook->low, &options, 0, why) &&
-           begin_call(outlook, &outlook->high, &options, RANDOM_ONE, why);
+    return begin_call(outlook, outlook->engine, &outlook->low, &options, 0, why) &&
+           begin_call(outlook, outlook->engine_high, &outlook->high, &options, RANDOM_ONE, why);
 }
 
 /* A call that ends gives its hold on the policy back. */
@@ -88,6 +89,7 @@ void outlook_end(struct outlook *outlook)
     cancel(&outlook->low, outlook->now);
     cancel(&outlook->high, outlook->now_high);
     redial_engine_destroy(outlook->engine);
+    redial_engine_destroy(outlook->engine_high);
     free(outlook->platforms);
 }
 
@@ -141,8 +143,9 @@ bool outlook_next(struct outlook *outlook, const struct explain_facts *facts,
     struct progress high = go_on(&outlook->high, facts, &outlook->event, &outlook->now_high);
     turn->judged = low.judged;
     turn->repairs = low.repairs;
-    turn->wait_low = low.waited;
-    turn->wait_high = high.waited;
+    /* where jitter is subtracted, the smallest draw waits longest */
+    turn->wait_low = low.waited < high.waited ? low.waited : high.waited;
+    turn->wait_high = low.waited < high.waited ? high.waited : low.waited;
     turn->ended = low.last.kind == REDIAL_DECISION_FINISH;
     turn->reason = low.last.reason;
     turn->fresh_connection = low.last.fresh_connection;

@@ -22,9 +22,9 @@ struct outlook_turn {
 struct outlook {
     struct redial_policy policy; /* the one that is asked: with `class` given, its tables say so */
     struct classify_row given_row;
-    struct platform *platforms; /* copies with that row, or NULL */
-    struct redial_event event;  /* prepared */
-    struct redial_engine *engine;
+    struct platform *platforms;                 /* copies with that row, or NULL */
+    struct redial_event event;                  /* prepared */
+    struct redial_engine *engine, *engine_high; /* one each: budgets are shared by their calls */
     struct redial_call low, high;
     struct redial_call before; /* as it was when the last event came, at before_at */
     int64_t before_at;

@@ -3,6 +3,7 @@
 
 #include "api/load.h"
 #include "base/random.h"
+#include "config/features.h"
 #include "simulator/run/scenario_parts.h"
 
 void *scenario_array(struct reading *reading, size_t count, size_t size)
@@ -216,3 +217,26 @@ void scenario_clean_up(struct scenario *scenario)
     redial_policy_release(scenario->policy);
     scenario->policy = NULL;
 }
+
+/* ---- Shapes ---- */
+
+static const struct shape_row scenario_shapes[] = {
+    {read_version, AS_EXACTLY("1")}, {read_policy_path, AS_TEXT},       {read_seed, AS_WHOLE(0, 0)},
+    {read_random, AS_SHARE},         {read_env, {.kind = SHAPE_NAMED}}, {0},
+};
+
+static const struct schema_root roots[] = {{&keys, NULL, false}};
+static const struct shape_row *const shapes[] = {
+    value_shapes,           feature_shapes,          scenario_shapes,
+    scenario_call_shapes,   scenario_message_shapes, scenario_expect_shapes,
+    scenario_state_shapes,  scenario_reload_shapes,  scenario_reply_shapes,
+    scenario_stream_shapes, scenario_world_shapes,   NULL,
+};
+const struct schema scenario_schema = {
+    .id = "scenarios/scenario.schema.json",
+    .title = "Redial scenario",
+    .about = "A policy, a world of scripted replies, calls, and what is expected of them",
+    .roots = roots,
+    .root_count = REDIAL_COUNT_OF(roots),
+    .shapes = shapes,
+};

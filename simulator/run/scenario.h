@@ -75,4 +75,7 @@ bool scenario_load_text(struct arena *arena, struct redial_str path, struct redi
                         struct diag_list *diags, struct scenario *scenario);
 void scenario_clean_up(struct scenario *scenario);
 
+struct schema;
+extern const struct schema scenario_schema; /* the scenario language, see config/schema.h */
+
 #endif

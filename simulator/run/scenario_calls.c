@@ -168,3 +168,18 @@ bool scenario_read_calls(struct reading *reading, const struct node *value, void
                (long long)total, SCENARIO_CALLS_MAX);
     return false;
 }
+
+/* ---- Shapes ---- */
+
+const struct shape_row scenario_call_shapes[] = {
+    {read_credential, AS_WORD(credential_names)},
+    {read_query, AS_WORD(query_names)},
+    {read_call_count, AS_WHOLE(1, SCENARIO_CALLS_MAX)},
+    {read_provider, AS_TEXT},
+    {read_model, AS_TEXT},
+    {read_speed, AS_MATCHES("^(fast|standard)$")},
+    {scenario_read_call, AS_KEYS(keys)},
+    {scenario_read_calls, AS_LIST(AS_KEYS(keys))},
+    {read_own_headers, AS_NAMED(AS_TEXT)},
+    {0},
+};

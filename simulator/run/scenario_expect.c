@@ -325,3 +325,34 @@ bool scenario_read_expect(struct reading *reading, const struct node *value, voi
     expect->span = value->span;
     return keys_read(reading, &keys, value, expect);
 }
+
+/* ---- Shapes ---- */
+
+#define A_RANGE AS_WHOLE_OR(0, 0, AS_MATCHES("^[ \t]*[0-9]+[ \t]*\\.\\.[ \t]*[0-9]+[ \t]*$"))
+#define A_TIME  AS_MATCHES("^[ \t]*" ONE_DURATION "(\\.\\.[ \t]*" ONE_DURATION ")?$")
+
+const struct shape_row scenario_expect_shapes[] = {
+    {read_number, A_RANGE},
+    {read_time, A_TIME},
+    {read_ratio, AS_NUMBER_OR(0, 0, AS_MATCHES("^[0-9.]+(\\.\\.[0-9.]+)?$"))},
+    {read_waits, AS_LIST(A_TIME)},
+    {read_free_words, AS_ITEMS(AS_TEXT)},
+    {read_outcome, AS_ITEMS(AS_WORD(reason_names))},
+    {read_repairs, AS_ITEMS(AS_WORD(step_names))},
+    {read_classes, AS_ITEMS(AS_WORD(class_names))},
+    {read_free_word, AS_TEXT},
+    {read_connection, AS_WORD(connection_names)},
+    {read_speed, AS_WORD(speed_words)},
+    {read_headers, AS_NAMED(AS_TEXT)},
+    {read_last_request, AS_KEYS(request_key_table)},
+    {read_requests, AS_LIST(AS_KEYS(request_key_table))},
+    {read_never, AS_KEYS(never_key_table)},
+    {read_statuses, AS_ITEMS(A_RANGE)},
+    {read_story, AS_TEXT},
+    {scenario_read_expect, AS_KEYS(keys)},
+    {read_dropped, AS_ITEMS(AS_WORD(feature_names))},
+    {read_telemetry,
+     AS_WHOLE_OR(0, 0, AS_MATCHES_OR("^[0-9]+[ \t]*\\.\\.[ \t]*[0-9]+$", AS_EXACTLY("none")))},
+    {read_prefill, AS_WORD(prefill_names)},
+    {0},
+};

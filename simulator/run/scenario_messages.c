@@ -63,3 +63,12 @@ bool scenario_read_messages(struct reading *reading, const struct node *value, v
     text_clean_up(&out);
     return kept ? right : reading_out_of_memory(reading);
 }
+
+/* ---- Shapes ---- */
+
+const struct shape_row scenario_message_shapes[] = {
+    {read_role, AS_WORD(role_names)},
+    {read_words, AS_WHOLE(1, MESSAGE_WORDS_MAX)},
+    {scenario_read_messages, AS_LIST(AS_KEYS(keys))},
+    {0},
+};

@@ -2,7 +2,7 @@
 #ifndef REDIAL_SIMULATOR_SCENARIO_PARTS_H
 #define REDIAL_SIMULATOR_SCENARIO_PARTS_H
 
-#include "config/keys.h"
+#include "config/schema.h"
 #include "simulator/run/scenario.h"
 
 /* How many entries a list or mapping may have: more is no file of a person's. */
@@ -35,5 +35,11 @@ read_fn scenario_read_reload; /* struct scenario */
 /* Loads what `reload` names, and holds it against the policy that the run begins with. */
 bool scenario_load_reloads(struct scenario *scenario, struct diag_list *diags);
 bool scenario_link_states(struct scenario *scenario, struct diag_list *diags);
+
+/* Shapes, for schema and reference: one table per file of readers. */
+extern const struct shape_row scenario_call_shapes[], scenario_message_shapes[],
+    scenario_expect_shapes[], scenario_state_shapes[], scenario_reload_shapes[],
+    scenario_reply_shapes[], scenario_stream_shapes[], scenario_world_shapes[];
+extern const struct shape scenario_reply_shape;
 
 #endif

@@ -104,3 +104,10 @@ bool scenario_load_reloads(struct scenario *scenario, struct diag_list *diags)
             right = load(scenario, &scenario->reloads[i], diags) && right;
     return right;
 }
+
+/* ---- Shapes ---- */
+
+const struct shape_row scenario_reload_shapes[] = {
+    {scenario_read_reload, AS_ITEMS(AS_KEYS(reload_table))},
+    {0},
+};

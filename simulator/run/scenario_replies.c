@@ -384,3 +384,34 @@ bool scenario_read_reply(struct reading *reading, const struct node *value, void
     if (value->kind != NODE_MAPPING || !right) return false;
     return check_reply(reading, value, reply) && check_then(reading, value, reply);
 }
+
+/* ---- Shapes ---- */
+
+const struct shape scenario_reply_shape = AS_KEYS(keys);
+
+const struct shape_row scenario_reply_shapes[] = {
+    {read_status, AS_WHOLE(200, 599)},
+    {read_class, AS_WORD_FROM(class_names, REDIAL_CLASS_UNKNOWN + 1)},
+    {read_retry_after, AS_DURATION},
+    {read_headers, AS_NAMED(AS_ITEMS(AS_TEXT))},
+    {read_body, AS_TEXT},
+    {read_then, AS_KEYS(keys)},
+    {read_match_header, AS_NAMED(AS_TEXT)},
+    {scenario_read_requests, AS_WHOLE(1, 1000000000)},
+    {read_match, AS_KEYS(match_key_table)},
+    {read_repeat, AS_WHOLE(1, 1000000000)},
+    {read_forever, AS_BOOL},
+    {read_position, AS_WHOLE(0, INT32_MAX)},
+    {read_reset, AS_KEYS_OR(break_keys, AS_WORD(point_names))},
+    {read_close, AS_KEYS_OR(break_keys, AS_WORD(point_names))},
+    {read_broken_pipe, AS_EXACTLY("request")},
+    {read_hang, AS_MATCHES_OR("^" ONE_DURATION "$", AS_EXACTLY("forever"))},
+    {read_stall, AS_KEYS(stall_keys)},
+    {read_garbage, AS_TEXT},
+    {read_malformed, AS_WORD(malformed_names)},
+    {read_refuse, AS_EXACTLY("connect")},
+    {read_dns, AS_EXACTLY("fail")},
+    {read_slow, AS_MATCHES("^[0-9]+[KM]?B/s$")},
+    {scenario_read_reply, AS_KEYS(keys)},
+    {0},
+};

@@ -143,3 +143,10 @@ bool state_observe(struct redial_engine *engine, const struct expect *expect,
     observation->states = fine ? states : NULL;
     return fine;
 }
+
+/* ---- Shapes ---- */
+
+const struct shape_row scenario_state_shapes[] = {
+    {scenario_read_state, AS_NAMED(AS_TEXT)},
+    {0},
+};

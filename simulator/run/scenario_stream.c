@@ -65,3 +65,11 @@ bool scenario_read_stream(struct reading *reading, const struct node *value, voi
                                   "a stream: {tokens: 40, pace: 20ms}, or a list of events");
     return keys_read(reading, &keys, value, stream);
 }
+
+/* ---- Shapes ---- */
+
+const struct shape_row scenario_stream_shapes[] = {
+    {read_tokens_bounded, AS_WHOLE(0, STREAM_TOKENS_MAX)},
+    {scenario_read_stream, AS_KEYS_OR(keys, AS_LIST(AS_KEYS_OR(one_event_keys, AS_TEXT)))},
+    {0},
+};

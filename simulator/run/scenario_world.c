@@ -200,3 +200,18 @@ bool scenario_read_world(struct reading *reading, const struct node *value, void
                 right;
     return right;
 }
+
+/* ---- Shapes ---- */
+
+const struct shape_row scenario_world_shapes[] = {
+    {read_rate, AS_MATCHES("^[0-9]+/(s|min|h)$")},
+    {read_rate_limit, AS_KEYS(rate_key_table)},
+    {read_outages, AS_ITEMS(AS_KEYS(outage_key_table))},
+    {read_expire_after, AS_MATCHES_OR("^" ONE_DURATION "$", AS_MATCHES("^[0-9]+[ \t]+requests?$"))},
+    {read_credentials, AS_KEYS(credential_key_table)},
+    {read_token_server, AS_ITEMS(AS_KEYS(token_key_table))},
+    {read_replies, {.kind = SHAPE_LIST, .of = &scenario_reply_shape}},
+    {scenario_read_world,
+     AS_NAMED(AS_KEYS_OR(keys, {.kind = SHAPE_LIST, .of = &scenario_reply_shape}))},
+    {0},
+};

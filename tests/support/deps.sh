@@ -37,6 +37,8 @@ libmicrohttpd     pc:libmicrohttpd             libmicrohttpd-dev      libmicroht
 Criterion         pc:criterion                 libcriterion-dev       criterion-devel   criterion-dev    criterion
 "
 ci_table="
+Node.js           cmd:node                     nodejs                 nodejs            nodejs           node
+npm               cmd:npm                      npm                    npm               npm              node
 clang             cmd:clang                    clang                  clang             clang            llvm
 clang_runtime     file:/usr/lib/llvm-14/lib/clang/14.0.6/lib/linux/libclang_rt.fuzzer-x86_64.a libclang-rt-14-dev compiler-rt compiler-rt -
 clang-format      cmd:clang-format             clang-format           clang-tools-extra clang-extra-tools clang-format

@@ -107,7 +107,7 @@ static void whole_as_text(struct text *text)
 
 static void whole_as_json(struct text *text)
 {
-    explain_policy_json(policy, text);
+    explain_policy_json(policy, &(struct explain_style){0}, text);
 }
 
 static void event_as_text(struct text *text)
