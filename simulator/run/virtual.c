@@ -149,8 +149,11 @@ static bool virtual_begin(struct transport *transport, struct attempt *attempt,
 {
     struct virtual_transport *self = (struct virtual_transport *)transport;
     const struct exchange *exchange = attempt->exchange;
+    const struct fast_mode *fast = &self->policy->fast;
     *seen = attempt->request;
     *count = 0;
+    /* A platform goes by the words that the policy sends, as on the wire. */
+    seen->fast = seen->fast && str_is(fast->speed, "fast") && fast->beta.len > 0;
     if (exchange->fault != REQUEST_READ || attempt->idle_died) {
         const struct broken *broken = &request_faults[exchange->fault];
         *event = (struct redial_event){.kind = REDIAL_EVENT_BROKEN};
