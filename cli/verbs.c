@@ -5,7 +5,7 @@
 
 #include "redial/redial.h"
 
-const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay, NULL};
+const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay, &verb_audit, NULL};
 
 static const struct verb *find(const char *word)
 {

@@ -127,3 +127,36 @@ size_t json_count(const struct json *value)
     for (const cJSON *item = cjson_of(value)->child; item; item = item->next) count++;
     return count;
 }
+
+/* ---- Walking */
+
+enum json_kind json_kind(const struct json *value)
+{
+    const cJSON *item = cjson_of(value);
+    if (cJSON_IsObject(item)) return JSON_OBJECT;
+    if (cJSON_IsArray(item)) return JSON_ARRAY;
+    if (cJSON_IsString(item)) return JSON_STRING;
+    if (cJSON_IsNumber(item)) return JSON_NUMBER;
+    if (cJSON_IsTrue(item)) return JSON_TRUE;
+    return cJSON_IsFalse(item) ? JSON_FALSE : JSON_NULL;
+}
+
+double json_number(const struct json *value)
+{
+    return cjson_of(value)->valuedouble;
+}
+
+const struct json *json_first(const struct json *value)
+{
+    return (const struct json *)cjson_of(value)->child;
+}
+
+const struct json *json_next(const struct json *child)
+{
+    return (const struct json *)cjson_of(child)->next;
+}
+
+struct redial_str json_name(const struct json *child)
+{
+    return str_of(cjson_of(child)->string);
+}

@@ -28,4 +28,20 @@ int64_t json_int(const struct json *value, int64_t otherwise);
 bool json_true(const struct json *value);
 size_t json_count(const struct json *value); /* items of an array or members of an object, else 0 */
 
+/* Walking a value of unknown shape. */
+enum json_kind {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT,
+};
+enum json_kind json_kind(const struct json *value);
+double json_number(const struct json *value);            /* of a NUMBER */
+const struct json *json_first(const struct json *value); /* child of an ARRAY or OBJECT */
+const struct json *json_next(const struct json *child);  /* NULL after the last */
+struct redial_str json_name(const struct json *child);   /* of an OBJECT's child */
+
 #endif

@@ -1,0 +1,169 @@
+/* redial audit: who supports what, and who says so. */
+#include <time.h>
+
+#include "api/load.h"
+#include "audit/print.h"
+#include "base/redact.h"
+#include "cli/verbs.h"
+#include "document/node.h"
+#include "redial/redial.h"
+
+#define POLICY_DEFAULT "policies/claude-code.yaml"
+
+static const struct args_flag flags[] = {
+    {"format", 0, "FORMAT", "text, markdown, csv or json"},
+    {"wide", 0, NULL, "all surfaces, the wire, and every cell's source"},
+    {"matrix", 0, "FILE", "this matrix instead of the one beside the platforms"},
+    {"today", 0, "DATE", "judge ages by this day instead of the machine's"},
+};
+
+static const struct format {
+    const char *name;
+    matrix_print_fn *print;
+} formats[] = {
+    {"text", matrix_print_text},
+    {"markdown", matrix_print_markdown},
+    {"csv", matrix_print_csv},
+    {"json", matrix_print_json},
+};
+
+/* What is audited: a policy and its matrix, or a matrix alone. */
+struct subject {
+    struct arena *arena;
+    struct redial_policy *policy; /* NULL: a matrix alone */
+    struct matrix matrix;
+};
+
+/* ---- Reading ---- */
+
+static bool is_matrix(const char *path, struct arena *arena)
+{
+    struct diag_list *unheard = diag_list_new();
+    const struct source *source = source_read(arena, path, unheard);
+    const struct node *document = source ? document_parse(arena, source, unheard) : NULL;
+    bool is = document && document->kind == NODE_MAPPING && node_get(document, "matrix");
+    diag_list_destroy(unheard);
+    return is;
+}
+
+static bool read_subject(const char *path, const char *matrix, int32_t today,
+                         struct diag_list *diags, struct subject *subject)
+{
+    subject->matrix.today = today;
+    if (is_matrix(path, subject->arena))
+        return matrix_read(subject->arena, path, today, diags, &subject->matrix);
+    subject->policy = policy_load(path, NULL, diags);
+    if (!subject->policy) return false;
+    if (!matrix) matrix = matrix_beside(subject->arena, subject->policy);
+    if (matrix && !matrix_read(subject->arena, matrix, today, diags, &subject->matrix))
+        return false;
+    if (matrix_join(subject->arena, subject->policy, &subject->matrix)) return true;
+    diag_out_of_memory(diags);
+    return false;
+}
+
+static bool subject_begin(struct subject *subject, const char *path, const char *matrix,
+                          int32_t today, struct output *output)
+{
+    struct diag_list *diags = diag_list_new();
+    *subject = (struct subject){.arena = arena_new()};
+    bool good = subject->arena && diags && read_subject(path, matrix, today, diags, subject);
+    if (!good) {
+        struct text text = TEXT_INIT;
+        diag_render(diags, output->err_colour, &text);
+        if (!subject->arena || !diags) text_append(&text, REDIAL_STR("redial: out of memory\n"));
+        output_quoting(output->err, &text);
+        text_clean_up(&text);
+    }
+    diag_list_destroy(diags);
+    return good;
+}
+
+static void subject_end(struct subject *subject)
+{
+    redial_policy_release(subject->policy);
+    arena_destroy(subject->arena);
+}
+
+/* ---- Options ---- */
+
+static bool read_today(const struct args *args, int32_t *today, struct text *why)
+{
+    const char *given = args_value(args, "today");
+    *today = (int32_t)(time(NULL) / (24 * 60 * 60));
+    if (!given || matrix_day(str_of(given), today)) return true;
+    text_printf(why, "'%s' is no date; write it as 2026-11-23", given);
+    return false;
+}
+
+static bool read_format(const struct args *args, const struct format **format, struct text *why)
+{
+    const char *given = args_value(args, "format");
+    *format = &formats[0];
+    if (!given) return true;
+    for (size_t i = 0; i < REDIAL_COUNT_OF(formats); i++)
+        if (str_is(str_of(given), formats[i].name)) {
+            *format = &formats[i];
+            return true;
+        }
+    text_printf(why, "unknown format '%s'; the formats are", given);
+    for (size_t i = 0; i < REDIAL_COUNT_OF(formats); i++)
+        text_printf(why, "%s %s", i == 0 ? "" : ",", formats[i].name);
+    return false;
+}
+
+/* ---- The whole ---- */
+
+static int print(const struct subject *subject, const struct args *args,
+                 const struct format *format, struct output *output)
+{
+    struct matrix_style style = {.width = output->out_width, .wide = args_given(args, "wide")};
+    struct text text = TEXT_INIT;
+    if (subject->matrix.path.len == 0)
+        fputs(
+            "redial audit: no matrix.yaml beside the platforms: these are the policy's own rows\n",
+            output->err);
+    format->print(&subject->matrix, &style, &text);
+    output_text(output->out, &text);
+    bool failed = text.failed;
+    text_clean_up(&text);
+    return failed ? STATUS_UNUSABLE : STATUS_OK;
+}
+
+static int run(const struct args *args, struct output *output)
+{
+    const struct format *format;
+    struct subject subject;
+    struct text why = TEXT_INIT;
+    int32_t today;
+    if (args->word_count > 1) text_printf(&why, "one policy at a time");
+    if (why.len > 0 || !read_today(args, &today, &why) || !read_format(args, &format, &why)) {
+        output_usage(output, args->verb->name, text_str(&why));
+        text_clean_up(&why);
+        return STATUS_UNUSABLE;
+    }
+    int status = STATUS_UNUSABLE;
+    const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
+    if (subject_begin(&subject, path, args_value(args, "matrix"), today, output))
+        status = print(&subject, args, format, output);
+    subject_end(&subject);
+    return status;
+}
+
+const struct verb verb_audit = {
+    .name = "audit",
+    .words = "[POLICY]",
+    .summary = "who supports what, and who says so",
+    .about = "Prints the feature matrix: the six rows that the engine acts on, from the\n"
+             "policy's own platforms, then what public documents say of seven surfaces, from\n"
+             "matrix.yaml beside them. POLICY is " POLICY_DEFAULT "\n"
+             "unless given, and may be a matrix file alone.",
+    .flags = flags,
+    .flag_count = REDIAL_COUNT_OF(flags),
+    .examples = "  redial audit                          the matrix, in 80 columns\n"
+                "  redial audit --wide                   all of it, with sources and notes\n"
+                "  redial audit --format markdown > matrix.md\n",
+    .status = "  0  all well\n"
+              "  2  a file is unreadable or invalid, or the usage is wrong\n",
+    .run = run,
+};

@@ -1,0 +1,163 @@
+/* The matrix: days, joining with the policy, and what is printed of it. */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+#include "api/load.h"
+#include "audit/print.h"
+#include "redial/redial.h"
+#include "tests/support/failing_memory.h"
+
+#define TODAY 20780 /* 2026-11-23 */
+
+struct day_case {
+    char text[24];
+    bool right;
+    int32_t day;
+};
+
+ParameterizedTestParameters(audit, a_day_is_a_date_of_the_calendar)
+{
+    static struct day_case cases[] = {
+        {"1970-01-01", true, 0},  {"2026-11-23", true, TODAY}, {"2024-02-29", true, 19782},
+        {"2026-02-29", false, 0}, {"2026-9-1", false, 0},      {"yesterday", false, 0},
+        {"", false, 0},           {"2026-11-23T", false, 0},   {"2026-13-01", false, 0},
+    };
+    return cr_make_param_array(struct day_case, cases, REDIAL_COUNT_OF(cases));
+}
+ParameterizedTest(struct day_case *c, audit, a_day_is_a_date_of_the_calendar)
+{
+    int32_t day = 0;
+    struct text back = TEXT_INIT;
+    cr_assert_eq(matrix_day(str_of(c->text), &day), c->right, "%s", c->text);
+    if (!c->right) return;
+    cr_expect_eq(day, c->day, "%s is day %d", c->text, day);
+    matrix_day_format(day, &back);
+    cr_expect(str_is(text_str(&back), c->text));
+    text_clean_up(&back);
+}
+
+struct audited {
+    struct arena *arena;
+    struct redial_policy *policy;
+    struct matrix matrix;
+};
+
+static struct audited audit_shipped(void)
+{
+    static const struct redial_env none[] = {{NULL, NULL}};
+    struct audited audited = {.arena = arena_new()};
+    struct diag_list *diags = diag_list_new();
+    audited.policy = policy_load("policies/claude-code.yaml", none, diags);
+    cr_assert_not_null(audited.policy);
+    const char *path = matrix_beside(audited.arena, audited.policy);
+    cr_assert_not_null(path);
+    cr_assert(matrix_read(audited.arena, path, TODAY, diags, &audited.matrix));
+    cr_assert(matrix_join(audited.arena, audited.policy, &audited.matrix));
+    diag_list_destroy(diags);
+    return audited;
+}
+
+static void audit_end(struct audited *audited)
+{
+    redial_policy_release(audited->policy);
+    arena_destroy(audited->arena);
+}
+
+Test(audit, the_baseline_is_the_policys_own_cells)
+{
+    struct audited audited = audit_shipped();
+    const struct matrix_table *table = &audited.matrix.tables[MATRIX_BASELINE];
+    cr_assert_eq(table->column_count, audited.policy->platform_count);
+    for (size_t r = 0; r < table->row_count; r++)
+        for (size_t c = 0; c < table->column_count; c++) {
+            const struct feature_cell *cell = &audited.policy->platforms[c].features[r];
+            cr_expect_eq(table->rows[r].cells[c].support, cell->support);
+            cr_expect_eq(table->rows[r].cells[c].span.line, cell->span.line);
+        }
+    audit_end(&audited);
+}
+
+Test(audit, every_shipped_cell_has_a_source_and_a_day)
+{
+    struct audited audited = audit_shipped();
+    struct matrix_walk walk = {.matrix = &audited.matrix};
+    size_t cells = 0;
+    for (; matrix_next(&walk); cells++) {
+        cr_expect_gt(walk.cell->source.len, 0);
+        cr_expect_neq(walk.cell->day, DAY_NONE);
+        cr_expect_leq(walk.cell->day, TODAY);
+    }
+    cr_expect_eq(cells, 6 * 4 + (35 + 8) * 7, "%zu", cells);
+    audit_end(&audited);
+}
+
+Test(audit, no_line_of_the_printed_matrix_is_wider_than_the_terminal)
+{
+    struct audited audited = audit_shipped();
+    for (uint32_t width = 60; width <= 140; width += 20) {
+        struct matrix_style style = {.width = width};
+        struct text out = TEXT_INIT;
+        matrix_print_text(&audited.matrix, &style, &out);
+        struct redial_str rest = text_str(&out), line;
+        while (str_split(&rest, '\n', &line))
+            cr_expect(line.len <= width || width < 80, "%u: %.*s", width, REDIAL_STR_ARG(line));
+        text_clean_up(&out);
+    }
+    audit_end(&audited);
+}
+
+Test(audit, a_feature_is_found_by_its_name_and_suggested_by_one_like_it)
+{
+    struct audited audited = audit_shipped();
+    const struct matrix_table *table;
+    const struct matrix_row *row;
+    struct text why = TEXT_INIT;
+    cr_assert(matrix_find(&audited.matrix, REDIAL_STR("web_search"), &table, &row, &why));
+    cr_expect(str_is(row->title, "Web search"));
+    cr_assert(matrix_find(&audited.matrix, REDIAL_STR("telemetry"), &table, &row, &why));
+    cr_expect_eq(table, &audited.matrix.tables[MATRIX_BASELINE]);
+    cr_expect_not(matrix_find(&audited.matrix, REDIAL_STR("web_serch"), &table, &row, &why));
+    cr_expect(str_is(text_str(&why), "unknown feature 'web_serch'; did you mean 'web_search'?"));
+    text_clean_up(&why);
+    audit_end(&audited);
+}
+
+Test(audit, a_dispute_is_printed_with_all_its_sides)
+{
+    struct audited audited = audit_shipped();
+    const struct matrix_table *table;
+    const struct matrix_row *row;
+    struct text text = TEXT_INIT;
+    cr_assert(matrix_find(&audited.matrix, REDIAL_STR("structured_outputs"), &table, &row, &text));
+    matrix_remark(&audited.matrix, &row->cells[2], &text);
+    cr_expect(
+        str_is(text_str(&text), "overview: full; bedrock: none; litellm: full (mapped for mantle)"),
+        "%s", text.ptr);
+    text_clean_up(&text);
+    audit_end(&audited);
+}
+
+Test(audit, survives_every_failed_allocation)
+{
+    bool failed = true;
+    for (size_t nth = 1; failed; nth++) {
+        struct matrix matrix;
+        failing_memory_begin(nth);
+        struct arena *arena = arena_new();
+        struct diag_list *diags = diag_list_new();
+        struct text out = TEXT_INIT;
+        struct matrix_style style = {.wide = true};
+        if (arena && diags && matrix_read(arena, "policies/matrix.yaml", TODAY, diags, &matrix)) {
+            matrix_print_text(&matrix, &style, &out);
+            matrix_print_json(&matrix, &style, &out);
+            matrix_print_csv(&matrix, &style, &out);
+            matrix_print_markdown(&matrix, &style, &out);
+        }
+        text_clean_up(&out);
+        diag_list_destroy(diags);
+        arena_destroy(arena);
+        long live = failing_memory_live();
+        failed = failing_memory_end();
+        cr_assert_eq(live, 0, "allocation %zu leaks %ld blocks", nth, live);
+    }
+}
