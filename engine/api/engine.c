@@ -85,7 +85,7 @@ static bool fill_row(const struct row *row, const struct row *before)
 
 /* ---- What calls share under one policy */
 
-static void shared_destroy(struct shared *shared)
+void engine_free_shared(struct shared *shared)
 {
     struct row rows[ROW_COUNT];
     rows_of(shared, rows);
@@ -95,9 +95,14 @@ static void shared_destroy(struct shared *shared)
     free(shared);
 }
 
-void engine_let_go(struct shared *shared)
+/* No new holds from here on: those there are decide how long it lives. Until all stripes are added
+ * up, `left` is kept far from 0. */
+static void retire(struct shared *shared)
 {
-    if (--shared->references == 0) shared_destroy(shared);
+    shared->left += SHARED_RETIRED;
+    for (size_t i = 0; i < SHARED_STRIPES; i++)
+        shared->left += atomic_exchange(&shared->stripes[i].held, SHARED_RETIRED);
+    if ((shared->left -= SHARED_RETIRED) == 0) engine_free_shared(shared);
 }
 
 /* `before`: whose states live on; NULL none. */
@@ -108,14 +113,13 @@ static struct shared *shared_new(struct redial_engine *engine, const struct redi
     struct row rows[ROW_COUNT], old[ROW_COUNT];
     if (!shared) return NULL;
     redial_policy_acquire(policy);
-    shared->references = 1;
     shared->engine = engine;
     shared->policy = policy;
     rows_of(shared, rows);
     if (before) rows_of(before, old);
     for (size_t i = 0; i < ROW_COUNT; i++) {
         if (fill_row(&rows[i], before ? &old[i] : NULL)) continue;
-        shared_destroy(shared);
+        engine_free_shared(shared);
         return NULL;
     }
     return shared;
@@ -136,10 +140,17 @@ struct redial_engine *redial_engine_new(const struct redial_policy *policy)
     return engine;
 }
 
+void redial_engine_set_telemetry(struct redial_engine *engine, redial_telemetry_fn *sink,
+                                 void *context)
+{
+    engine->telemetry = sink;
+    engine->telemetry_context = context;
+}
+
 void redial_engine_destroy(struct redial_engine *engine)
 {
     if (!engine) return;
-    engine_let_go(engine->current);
+    retire(engine->current);
     free(engine);
 }
 
@@ -147,7 +158,7 @@ void redial_engine_destroy(struct redial_engine *engine)
 
 static bool is_empty(const struct redial_engine *engine, uint32_t side)
 {
-    for (size_t i = 0; i < ENGINE_STRIPES; i++)
+    for (size_t i = 0; i < SHARED_STRIPES; i++)
         if (engine->stripes[side][i].inside != 0) return false;
     return true;
 }
@@ -178,7 +189,7 @@ bool redial_engine_reload(struct redial_engine *engine, const struct redial_poli
     if (next) {
         engine->current = next;
         wait_for_beginners(engine);
-        engine_let_go(before);
+        retire(before);
     }
     engine->reloading = 0;
     return next != NULL;
@@ -246,7 +257,8 @@ bool redial_engine_guard(struct redial_engine *engine, enum redial_guard_kind ki
                          struct redial_str name, const struct redial_call *call, int64_t now,
                          struct redial_guard *state)
 {
-    struct shared *shared = engine_hold(engine);
+    uint8_t stripe;
+    struct shared *shared = engine_hold(engine, &stripe);
     struct row rows[ROW_COUNT];
     bool found = false;
     rows_of(shared, rows);
@@ -261,6 +273,6 @@ bool redial_engine_guard(struct redial_engine *engine, enum redial_guard_kind ki
                      guard_slot(rows[r].states[i], call ? guard_key_of(call, guard->per) : 1), now,
                      state);
         }
-    engine_let_go(shared);
+    engine_let_go(shared, stripe);
     return found;
 }

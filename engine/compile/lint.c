@@ -20,7 +20,10 @@ static const struct name code_rows[] = {
     [LINT_UNUSED_BACKOFF] = {"unused-backoff", "a backoff that no step and no mode names"},
     [LINT_UNDECLARED_MODEL] = {"undeclared-model", "a fallback to a model that no platform lists"},
     [LINT_FALLBACK_LACKS] = {"fallback-lacks",
-                             "a fallback to a platform that lacks the model of the call"},
+                             "a fallback to a platform that lacks what the call needs"},
+    [LINT_MISSING_FEATURE] = {"missing-feature", "a required feature that no provider has"},
+    [LINT_RESIDENCY_UNMATCHED] = {"residency-unmatched",
+                                  "a residency that no provider lies within"},
     [LINT_NO_BUDGET] = {"no-budget", "more than three retries, and no budget over all calls"},
     [LINT_AMPLIFICATION] = {"amplification", "one request may become more than a hundred attempts"},
     [LINT_LONG_WAIT] = {"long-wait", "the waits of one call may last more than an hour"},
@@ -297,5 +300,6 @@ void compile_lint(const struct redial_policy *policy, struct diag_list *diags)
     lint_conditions(&lint);
     lint_limits(&lint);
     lint_legs(&lint);
+    lint_features(&lint);
     check_ignored_codes(&lint);
 }

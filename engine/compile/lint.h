@@ -16,6 +16,8 @@ enum lint_code {
     LINT_UNUSED_BACKOFF,
     LINT_UNDECLARED_MODEL,
     LINT_FALLBACK_LACKS,
+    LINT_MISSING_FEATURE,
+    LINT_RESIDENCY_UNMATCHED,
     LINT_NO_BUDGET,
     LINT_AMPLIFICATION,
     LINT_LONG_WAIT,
@@ -40,5 +42,6 @@ struct lint {
 void lint_conditions(const struct lint *lint);
 void lint_limits(const struct lint *lint);
 void lint_legs(const struct lint *lint);
+void lint_features(const struct lint *lint);
 
 #endif

@@ -197,6 +197,7 @@ static bool read_budget(struct reading *reading, const struct node *value, void 
         budget->keep = budget->capacity * budget->keep / 1000000;
     else if (budget->charge == BUDGET_CHARGES_FAILURES)
         budget->keep = 0;
+    if (budget->kind != BUDGET_TOKENS) config_of(reading)->policy->guards.counts_calls = true;
     return check_budget(reading, budget, value);
 }
 

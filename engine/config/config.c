@@ -2,6 +2,8 @@
  * read — names first, then the sections, then what changes or refers to all of them. */
 #include "config/config.h"
 
+#include <string.h>
+
 #include "config/files.h"
 
 /* ---- The sections of a file */
@@ -51,7 +53,7 @@ static const struct key policy_keys[] = {
     {"uses", read_elsewhere, 0, "files that describe platforms, relative to this one",
      "list of paths", false},
     {"call", read_call, 0, "what holds for a call unless the caller says otherwise",
-     "{query, attempt_timeout, idle_timeout}", false},
+     "{query, attempt_timeout, idle_timeout, wants, requires, residency}", false},
     {"limits", read_limits, offsetof(struct redial_policy, variants[VARIANT_PLAIN].limits),
      "what bounds every call", "{retries, attempts, deadline}", false},
     {"backoff", read_backoffs, 0, "named ways to wait; the first is the step `backoff`",
@@ -76,6 +78,8 @@ static const struct key policy_keys[] = {
      "list of {class, when}", false},
     {"platforms", read_platforms, 0, "what the platforms are", "mapping of names to platforms",
      false},
+    {"features", read_feature_rules, 0, "when the platform of a call lacks what the call wants",
+     "mapping of features to {missing, unknown}", false},
     {"lint", read_lint, 0, "warnings that are meant to be so", "{ignore}", false},
 };
 static const struct keys policy_table = {"a policy", policy_keys, REDIAL_COUNT_OF(policy_keys)};
@@ -220,6 +224,9 @@ static struct redial_policy *policy_new(struct arena *arena)
     policy->arena = arena;
     policy->call.attempt_timeout = 10 * NS_PER_MINUTE;
     policy->call.idle_timeout = 5 * NS_PER_MINUTE;
+    static const struct feature_rule usual[] = FEATURE_RULES_INIT;
+    _Static_assert(sizeof usual == sizeof policy->features, "a rule per feature");
+    memcpy(policy->features, usual, sizeof usual);
     policy->variants[VARIANT_PLAIN].present = true;
     policy->variants[VARIANT_PLAIN].name = REDIAL_STR("plain");
     policy->variants[VARIANT_PLAIN].limits = LIMITS_INIT;

@@ -96,6 +96,7 @@ static bool read_cooldown(struct reading *reading, const struct node *value, voi
 {
     struct cooldown *cooldown = entry;
     cooldown->guard.per = LEG;
+    config_of(reading)->policy->guards.cools = true;
     return keys_read(reading, &cooldown_table, value, cooldown);
 }
 
@@ -116,6 +117,7 @@ void config_need_cooldown(struct config *config)
     cooldown->guard.name = REDIAL_STR("cooldown");
     cooldown->guard.per = LEG;
     cooldown->when_running = GUARD_WAIT;
+    guards->cools = true;
     guards->present = true;
 }
 

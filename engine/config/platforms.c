@@ -81,13 +81,18 @@ static bool read_support(struct reading *reading, const struct node *value, void
     return true;
 }
 
+static bool read_required(struct reading *reading, const struct node *value, void *target)
+{
+    return read_word(reading, value, &credential_names, target);
+}
+
 static const struct key cell_keys[] = {
     {"support", read_support, offsetof(struct feature_cell, support), "how far it goes",
      "full, beta, limited, none, ignored, disabled, unknown or disputed", true},
     {"value", read_text, offsetof(struct feature_cell, value), "what the matrix prints", "text",
      false},
-    {"requires", read_text, offsetof(struct feature_cell, requires), "the credential it needs",
-     "text", false},
+    {"requires", read_required, offsetof(struct feature_cell, requires), "the credential it needs",
+     "kind of credential", false},
     {"source", read_text, offsetof(struct feature_cell, source), "who says so", "text", true},
     {"note", read_text, offsetof(struct feature_cell, note), "what else to know", "text", false},
 };

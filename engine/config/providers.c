@@ -1,4 +1,5 @@
 /* `providers`, `fallback`, `call` and `lint`: the short sections of a policy. */
+#include "config/features.h"
 #include "config/reader.h"
 
 /* ---- Providers */
@@ -195,6 +196,12 @@ static const struct key call_keys[] = {
      "the longest time for one attempt", "duration", false},
     {"idle_timeout", read_timeout, offsetof(struct redial_policy, call.idle_timeout),
      "the longest silence within a streamed reply", "duration", false},
+    {"wants", read_feature_set, offsetof(struct redial_policy, call.wants),
+     "what it would like, and `features` says what becomes of it", "list of features", false},
+    {"requires", read_feature_set, offsetof(struct redial_policy, call.requires),
+     "what it does not go without", "list of features", false},
+    {"residency", read_residency, offsetof(struct redial_policy, call.residency),
+     "where its data may be; a provider outside is never taken", "list of patterns", false},
 };
 static const struct keys call_table = {"call", call_keys, REDIAL_COUNT_OF(call_keys)};
 

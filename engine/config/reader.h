@@ -68,6 +68,7 @@ read_fn read_backoffs;
 read_fn read_rules;
 read_fn read_fallback;
 read_fn read_modes;
+read_fn read_feature_rules;
 read_fn read_lint;
 read_fn read_limits; /* struct limits */
 read_fn read_budgets;

@@ -84,9 +84,10 @@ enum breaker_change breaker_saw(const struct breaker *breaker, struct breaker_st
     bool failed = breaker->classes >> class & 1;
     if (probe) return probe_ended(breaker, state, failed, now);
     if (state->open_until != 0) return BREAKER_AS_BEFORE; /* sent before it opened */
-    tally_add(&state->tally, breaker->window, now, (struct tally_counts){!failed, failed});
+    uint64_t part = tally_part(breaker->window, now);
+    tally_add(&state->tally, part, (struct tally_counts){!failed, failed});
     if (!failed) return BREAKER_AS_BEFORE;
-    struct tally_counts counts = tally_sum(&state->tally, breaker->window, now);
+    struct tally_counts counts = tally_sum(&state->tally, part);
     int64_t closed = 0;
     if (!is_too_much(breaker, &counts)) return BREAKER_AS_BEFORE;
     state->probes = 0;

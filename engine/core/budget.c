@@ -12,8 +12,10 @@ static int64_t within(int64_t value, int64_t low, int64_t high)
 static void spend(const struct budget *budget, struct budget_state *state, int64_t amount)
 {
     int64_t old = state->spent, new;
-    do new = within(within(old, 0, budget->capacity) + amount, 0, budget->capacity);
-    while (!atomic_compare_exchange_weak(&state->spent, &old, new));
+    do {
+        new = within(within(old, 0, budget->capacity) + amount, 0, budget->capacity);
+        if (new == old) return; /* full already: nothing that threads would pass to and fro */
+    } while (!atomic_compare_exchange_weak(&state->spent, &old, new));
 }
 
 #define SECONDS_MAX INT64_C(1000000000) /* refills of longer pauses are full anyway */
@@ -45,7 +47,7 @@ static int64_t allowance(const struct budget *budget, struct budget_state *state
         int64_t share = state->running * budget->share_ppm / 1000;
         return share > budget->floor ? share : budget->floor;
     }
-    struct tally_counts counts = tally_sum(&state->tally, budget->window, now);
+    struct tally_counts counts = tally_sum(&state->tally, tally_part(budget->window, now));
     *used = (int64_t)counts.second * BUDGET_UNIT;
     return (int64_t)counts.first * budget->share_ppm / 1000 +
            budget->floor * (budget->window / NS_PER_MS) / 1000;
@@ -62,7 +64,7 @@ static struct budget_word take_share(const struct budget *budget, struct budget_
     if (budget->kind == BUDGET_RUNNING)
         state->retrying++;
     else
-        tally_add(&state->tally, budget->window, now, (struct tally_counts){0, 1});
+        tally_add(&state->tally, tally_part(budget->window, now), (struct tally_counts){0, 1});
     return word;
 }
 
@@ -97,7 +99,7 @@ void budget_call_begins(const struct budget *budget, struct budget_state *state,
 {
     if (budget->kind == BUDGET_RUNNING) state->running++;
     if (budget->kind == BUDGET_CALLS)
-        tally_add(&state->tally, budget->window, now, (struct tally_counts){1, 0});
+        tally_add(&state->tally, tally_part(budget->window, now), (struct tally_counts){1, 0});
 }
 
 void budget_call_ends(const struct budget *budget, struct budget_state *state)

@@ -1,8 +1,10 @@
 /* A call as a state machine: state × event, no empty cell. What cannot happen is written down as
  * `misuse`; what is merely late (an answer that crossed a timeout, a timer after a cancel) as
  * `late`. */
+#include "core/capability.h"
 #include "core/engine.h"
 #include "core/guards.h"
+#include "core/telemetry.h"
 
 void turn_enter(struct turn *turn, enum redial_state state)
 {
@@ -52,6 +54,7 @@ void turn_send(struct turn *turn)
     decision->restart = call->delivered;
     decision->fresh_connection = call->fresh_connection;
     call->attempts++;
+    call->sent_at = turn->now;
     call->leg_sent = true;
     call->delivered = false;
     call->fresh_connection = false;
@@ -65,6 +68,7 @@ void turn_send(struct turn *turn)
 
 static void start(struct turn *turn)
 {
+    if (!capability_begin(turn)) return;
     guards_enter(turn);
     turn_send(turn);
 }
@@ -173,6 +177,20 @@ static void take_limits(struct redial_call *call, const struct redial_policy *po
     call->deadline_at = duration_add(call->started_at, span);
 }
 
+/* The caller's word replaces the policy's. Who says where data may be requires that it stays there.
+ */
+static void take_features(struct redial_call *call, const struct redial_policy *policy,
+                          const struct redial_call_options *options)
+{
+    bool own = options->residency_count > 0;
+    call->residency = own ? options->residency : policy->call.residency.globs;
+    call->residency_count = own ? options->residency_count : (uint8_t)policy->call.residency.count;
+    call->requires = options->requires ? options->requires : policy->call.requires.bits;
+    if (call->residency_count > 0)
+    call->requires |= REDIAL_FEATURE_BIT(REDIAL_FEATURE_DATA_RESIDENCY);
+    call->wants = (options->wants ? options->wants : policy->call.wants.bits) | call->requires;
+}
+
 static bool begin(struct redial_call *call, struct shared *shared,
                   const struct redial_call_options *options, int64_t now, struct redial_str *why)
 {
@@ -185,6 +203,11 @@ static bool begin(struct redial_call *call, struct shared *shared,
         return refuse(why, "max_tokens, input_tokens and deadline cannot be negative");
     if (options->query_given && options->query >= REDIAL_QUERY_COUNT)
         return refuse(why, "query is foreground or background");
+
+    if (options->credential >= REDIAL_CREDENTIAL_COUNT)
+        return refuse(why, "there is no such kind of credential");
+    if ((options->wants | options->requires) >> REDIAL_FEATURE_COUNT)
+        return refuse(why, "wants and requires are sets of features, a bit each");
 
     uint16_t model = policy_find_model(policy, options->model);
     *call = (struct redial_call){
@@ -207,10 +230,11 @@ static bool begin(struct redial_call *call, struct shared *shared,
         .models_tried = model == NO_INDEX ? 0 : UINT64_C(1) << policy->models[model].slot,
         .providers_tried = UINT64_C(1) << (provider % 64),
         .started_at = now,
-        .leg_started_at = now,
         .max_tokens = options->max_tokens,
         .input_tokens = options->input_tokens,
+        .credential_kind = options->credential,
     };
+    take_features(call, policy, options);
     take_limits(call, policy, options->deadline);
     return true;
 }
@@ -219,9 +243,13 @@ bool redial_call_init(struct redial_call *call, struct redial_engine *engine,
                       const struct redial_call_options *options, int64_t now,
                       struct redial_str *why)
 {
-    struct shared *shared = engine_hold(engine);
-    if (begin(call, shared, options, now, why)) return true;
-    engine_let_go(shared);
+    uint8_t stripe;
+    struct shared *shared = engine_hold(engine, &stripe);
+    if (begin(call, shared, options, now, why)) {
+        call->stripe = stripe;
+        return true;
+    }
+    engine_let_go(shared, stripe);
     return false;
 }
 
@@ -249,20 +277,28 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
                     struct redial_decision *decision)
 {
     const struct redial_policy *policy = call->policy;
-    struct turn turn = {call, event, now, decision, policy, &policy->variants[call->variant]};
+    struct turn turn = {.call = call,
+                        .event = event,
+                        .now = now,
+                        .decision = decision,
+                        .policy = policy,
+                        .variant = &policy->variants[call->variant]};
     decision->from_model = call->model_index;
     decision->from_provider = call->provider;
+    struct telemetry_origin origin = telemetry_origin(call);
     grid[call->state][event->kind](&turn);
     describe(&turn);
+    if (decision->judged && call->engine->telemetry) telemetry_emit(&turn, &origin);
     if (decision->kind != REDIAL_DECISION_FINISH) return;
     guards_end(&turn);
-    engine_let_go(call->shared);
+    engine_let_go(call->shared, call->stripe);
 }
 
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,
                       struct redial_decision *decision)
 {
-    *decision = (struct redial_decision){.rule = NO_INDEX, .hint = REDIAL_HINTS_MAX};
+    *decision = (struct redial_decision){
+        .rule = NO_INDEX, .passed_model = NO_INDEX, .hint = REDIAL_HINTS_MAX};
     if (event->kind >= REDIAL_EVENT_COUNT) {
         decision->kind = REDIAL_DECISION_MISUSE;
     } else if (call->state == REDIAL_STATE_FINISHED) {

@@ -3,13 +3,13 @@
 #define REDIAL_CORE_ENGINE_H
 
 #include "core/shared.h"
+#include "redial/redial.h"
 
 #define FAST_DISABLED INT64_MAX
 
 /* Beginning calls pass through a stripe: in, read `current`, hold it, out. A reload that has put a
  * new one in `current` lets go of the old one once it has seen every stripe empty: whoever read the
  * old one holds it by then. Two sides take turns, so that a reload does not wait for new calls. */
-#define ENGINE_STRIPES 8
 struct engine_stripe {
     _Atomic uint32_t inside;
     uint8_t apart[60]; /* from the next, in the processors' caches */
@@ -18,14 +18,17 @@ struct engine_stripe {
 struct redial_engine {
     _Atomic(struct shared *) current;
     _Atomic uint32_t side;
-    struct engine_stripe stripes[2][ENGINE_STRIPES];
-    _Atomic int64_t fast_until; /* the mode fast: 0 on, an instant, or FAST_DISABLED */
-    _Atomic uint32_t reloading; /* one reload at a time */
+    struct engine_stripe stripes[2][SHARED_STRIPES];
+    _Atomic int64_t fast_until;     /* the mode fast: 0 on, an instant, or FAST_DISABLED */
+    _Atomic uint32_t reloading;     /* one reload at a time */
+    redial_telemetry_fn *telemetry; /* NULL: nowhere */
+    void *telemetry_context;
 };
 
-/* The current one, held. Never NULL, never waits. */
-struct shared *engine_hold(struct redial_engine *engine);
-/* Gives it back; the last one frees it. Filled by api. */
-void engine_let_go(struct shared *shared);
+/* The current one, held in `*stripe`. Never NULL, never waits. */
+struct shared *engine_hold(struct redial_engine *engine, uint8_t *stripe);
+void engine_let_go(struct shared *shared, uint8_t stripe);
+/* Frees it: nobody holds it any more. Filled by api. */
+void engine_free_shared(struct shared *shared);
 
 #endif

@@ -33,9 +33,9 @@ uint64_t guard_key_of(const struct redial_call *call, uint32_t per)
 struct guard_slot *guard_slot(struct guard_state *state, uint64_t key)
 {
     if (state->slot_count == 1) return &state->slots[0];
-    uint32_t at = (uint32_t)(key >> 32) % state->slot_count;
+    uint32_t at = (uint32_t)(key >> 32) & (state->slot_count - 1);
     for (uint32_t i = 0; i < state->slot_count; i++) {
-        struct guard_slot *slot = &state->slots[(at + i) % state->slot_count];
+        struct guard_slot *slot = &state->slots[(at + i) & (state->slot_count - 1)];
         uint64_t found = slot->key;
         if (found == 0 && atomic_compare_exchange_strong(&slot->key, &found, key)) return slot;
         if (found == key) return slot;
@@ -43,10 +43,15 @@ struct guard_slot *guard_slot(struct guard_state *state, uint64_t key)
     return &state->slots[at];
 }
 
-static struct guard_slot *slot_of(const struct turn *turn, struct guard_state *state,
+static struct guard_slot *slot_of(struct turn *turn, struct guard_state *state,
                                   const struct guard *guard)
 {
-    return guard_slot(state, guard_key_of(turn->call, guard->per));
+    if (guard->per == 0) return &state->slots[0];
+    if (turn->key_per != guard->per) {
+        turn->key_per = guard->per;
+        turn->key = guard_key_of(turn->call, guard->per);
+    }
+    return guard_slot(state, turn->key);
 }
 
 static const struct guards *guards_of(const struct turn *turn)
@@ -54,25 +59,25 @@ static const struct guards *guards_of(const struct turn *turn)
     return &turn->policy->guards;
 }
 
-static struct budget_state *budget_at(const struct turn *turn, size_t i)
+static struct budget_state *budget_at(struct turn *turn, size_t i)
 {
     return &slot_of(turn, turn->call->shared->budgets[i], &guards_of(turn)->budgets[i].guard)
                 ->budget;
 }
 
-static struct breaker_state *breaker_at(const struct turn *turn, size_t i)
+static struct breaker_state *breaker_at(struct turn *turn, size_t i)
 {
     return &slot_of(turn, turn->call->shared->breakers[i], &guards_of(turn)->breakers[i].guard)
                 ->breaker;
 }
 
-static struct cooldown_state *cooldown_at(const struct turn *turn, size_t i)
+static struct cooldown_state *cooldown_at(struct turn *turn, size_t i)
 {
     return &slot_of(turn, turn->call->shared->cooldowns[i], &guards_of(turn)->cooldowns[i].guard)
                 ->cooldown;
 }
 
-static struct limiter_state *limiter_at(const struct turn *turn, size_t i)
+static struct limiter_state *limiter_at(struct turn *turn, size_t i)
 {
     return &slot_of(turn, turn->call->shared->limiters[i], &guards_of(turn)->limiters[i].guard)
                 ->limiter;
@@ -85,8 +90,8 @@ enum { RUNNING_CALL = 1, RUNNING_RETRY = 2 };
 void guards_enter(struct turn *turn)
 {
     const struct guards *guards = guards_of(turn);
-    if (guards->budget_count == 0 || turn->call->counted_running & RUNNING_CALL) return;
-    turn->call->counted_running |= RUNNING_CALL;
+    if (!guards->counts_calls) return;
+    turn->call->counted_running = RUNNING_CALL;
     for (size_t i = 0; i < guards->budget_count; i++)
         if (turn->call->leg == 1 || guards->budgets[i].kind == BUDGET_RUNNING)
             budget_call_begins(&guards->budgets[i], budget_at(turn, i), turn->now);
@@ -116,10 +121,11 @@ void guards_leave(struct turn *turn)
     retry_ends(turn);
     turn->call->rate_paid = false;
     turn->call->paid_class = REDIAL_CLASS_NONE; /* what the last leg paid is not the next one's */
-    if (!(turn->call->counted_running & RUNNING_CALL)) return;
+    bool counted = turn->call->counted_running & RUNNING_CALL;
     turn->call->counted_running = 0;
-    for (size_t i = 0; i < guards->budget_count; i++)
+    for (size_t i = 0; counted && i < guards->budget_count; i++)
         budget_call_ends(&guards->budgets[i], budget_at(turn, i));
+    turn->key_per = 0; /* the next leg has another key */
 }
 
 /* The record shows the budget that refused, else the first that changed. */
@@ -162,7 +168,7 @@ static bool charge_retry(struct turn *turn)
         while (i-- > 0) budget_undo(&guards->budgets[i], budget_at(turn, i), class);
         return false;
     }
-    if (guards->budget_count > 0) call->counted_running |= RUNNING_RETRY;
+    if (guards->counts_calls) call->counted_running |= RUNNING_RETRY;
     call->paid_class = (uint8_t) class;
     return true;
 }
@@ -226,7 +232,7 @@ static const enum redial_reason hold_reasons[REDIAL_GUARD_COUNT] = {
 static bool cooldown_holds(struct turn *turn, struct hold *hold)
 {
     const struct guards *guards = guards_of(turn);
-    for (size_t i = 0; i <= COOLDOWN_ANY; i++) {
+    for (size_t i = 0; guards->cools && i <= COOLDOWN_ANY; i++) {
         if (!turn->call->shared->cooldowns[i]) continue;
         int64_t until = cooldown_at(turn, i)->until;
         if (until <= turn->now) continue;

@@ -23,8 +23,10 @@ struct tally {
 struct tally_counts {
     uint64_t first, second;
 };
-void tally_add(struct tally *tally, int64_t window, int64_t now, struct tally_counts more);
-struct tally_counts tally_sum(const struct tally *tally, int64_t window, int64_t now);
+/* The part of a window that `now` lies in: what the other two ask for. */
+uint64_t tally_part(int64_t window, int64_t now);
+void tally_add(struct tally *tally, uint64_t part, struct tally_counts more);
+struct tally_counts tally_sum(const struct tally *tally, uint64_t part);
 void tally_clear(struct tally *tally);
 
 struct budget_state {
@@ -65,12 +67,22 @@ struct guard_state {
     _Atomic uint32_t references; /* by `shared` */
     enum redial_guard_kind kind;
     uint64_t name;       /* hash */
-    uint32_t slot_count; /* 1, or GUARD_SLOTS */
+    uint32_t slot_count; /* 1, or GUARD_SLOTS: a power of two */
     struct guard_slot slots[];
 };
 
+/* Holds are counted in stripes, so that threads do not pass one number to and fro. While it is
+ * current the engine keeps it alive, whatever the stripes say; when a reload retires it, the
+ * stripes are added up in `left`, and whoever brings that to 0 frees it. */
+#define SHARED_STRIPES 32
+#define SHARED_RETIRED (INT64_C(1) << 40) /* more than any number of calls */
+struct shared_stripe {
+    _Atomic int64_t held;
+    uint8_t apart[56]; /* from the next, in the processors' caches */
+};
 struct shared {
-    _Atomic uint32_t references; /* the engine's while current, and one per call */
+    struct shared_stripe stripes[SHARED_STRIPES];
+    _Atomic int64_t left;
     struct redial_engine *engine;
     const struct redial_policy *policy; /* held */
     struct guard_state *budgets[GUARDS_MAX], *breakers[GUARDS_MAX], *cooldowns[GUARDS_MAX + 1],

@@ -1,6 +1,7 @@
 /* The steps of `do` and `then`, in written order. A step either takes effect at once, asks the
  * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
 #include "core/backoff.h"
+#include "core/capability.h"
 #include "core/guards.h"
 #include "core/hint.h"
 
@@ -175,7 +176,6 @@ static void begin_leg(struct turn *turn)
 {
     struct redial_call *call = turn->call;
     call->leg++;
-    call->leg_started_at = turn->now;
     call->leg_sent = false;
     call->leg_retries = 0;
     call->leg_waits = 0;
@@ -187,6 +187,7 @@ static void begin_leg(struct turn *turn)
         policy_platform_model(turn->policy, call->platform, call->model_index);
     if (model && model->max_output > 0 && call->max_tokens > model->max_output)
         call->max_tokens = model->max_output;
+    capability_settle(turn);
 }
 
 static bool next_model(struct turn *turn)
@@ -198,6 +199,7 @@ static bool next_model(struct turn *turn)
         uint16_t candidate = models[call->model_index].fallbacks[i];
         uint64_t bit = UINT64_C(1) << models[candidate].slot;
         if (call->models_tried & bit) continue;
+        if (!capability_allows_model(turn, candidate)) continue;
         guards_leave(turn);
         call->models_tried |= bit;
         call->model_index = candidate;
@@ -219,6 +221,7 @@ static bool next_provider(struct turn *turn)
         if (candidate == NO_INDEX) break;
         uint64_t bit = UINT64_C(1) << candidate;
         if (call->providers_tried & bit) continue;
+        if (!capability_allows_provider(turn, candidate)) continue;
         guards_leave(turn);
         call->providers_tried |= bit;
         call->provider = candidate;

@@ -8,7 +8,7 @@
 #define COUNT_MAX  ((UINT64_C(1) << COUNT_BITS) - 1)
 #define STAMP_MASK UINT64_C(0xfffff)
 
-static uint64_t part_number(int64_t window, int64_t now)
+uint64_t tally_part(int64_t window, int64_t now)
 {
     int64_t length = window / TALLY_PARTS;
     return (uint64_t)(now > 0 ? now : 0) / (uint64_t)(length > 0 ? length : 1);
@@ -29,9 +29,8 @@ static uint64_t plus(uint64_t count, uint64_t more)
     return count + more < COUNT_MAX ? count + more : COUNT_MAX;
 }
 
-void tally_add(struct tally *tally, int64_t window, int64_t now, struct tally_counts more)
+void tally_add(struct tally *tally, uint64_t number, struct tally_counts more)
 {
-    uint64_t number = part_number(window, now);
     _Atomic uint64_t *part = &tally->parts[number % TALLY_PARTS];
     uint64_t old = *part, new;
     do {
@@ -42,13 +41,12 @@ void tally_add(struct tally *tally, int64_t window, int64_t now, struct tally_co
     } while (!atomic_compare_exchange_weak(part, &old, new));
 }
 
-struct tally_counts tally_sum(const struct tally *tally, int64_t window, int64_t now)
+struct tally_counts tally_sum(const struct tally *tally, uint64_t number)
 {
     struct tally_counts sum = {0, 0};
-    uint64_t number = part_number(window, now);
-    for (uint64_t i = 0; i < TALLY_PARTS && i <= number; i++) {
-        uint64_t part = tally->parts[(number - i) % TALLY_PARTS];
-        if (stamp_of(part) != ((number - i) & STAMP_MASK)) continue;
+    for (size_t i = 0; i < TALLY_PARTS; i++) {
+        uint64_t part = atomic_load_explicit(&tally->parts[i], memory_order_relaxed);
+        if (((number - stamp_of(part)) & STAMP_MASK) >= TALLY_PARTS) continue;
         struct tally_counts counts = counts_of(part);
         sum.first += counts.first;
         sum.second += counts.second;

@@ -11,6 +11,10 @@ struct turn {
     struct redial_decision *decision;
     const struct redial_policy *policy;
     const struct variant *variant;
+    /* The key among a guard's slots that was asked for last, since guards of a policy are often
+     * `per` the same. */
+    uint32_t key_per;
+    uint64_t key;
 };
 
 static inline const struct rule *turn_rule(const struct turn *turn)

@@ -100,7 +100,9 @@ struct guards {
     struct cooldown cooldowns[GUARDS_MAX + 1]; /* the last: COOLDOWN_ANY */
     struct limiter limiters[GUARDS_MAX];
     uint8_t budget_count, breaker_count, cooldown_count, limiter_count;
-    bool present; /* any of them, COOLDOWN_ANY included */
+    bool cools;        /* there are cooldowns, COOLDOWN_ANY included */
+    bool counts_calls; /* some budget is a share of calls */
+    bool present;      /* any of them, COOLDOWN_ANY included */
 };
 
 /* ---- The mode `fast`: the same model, sooner, while there is capacity for it */

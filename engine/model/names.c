@@ -26,6 +26,12 @@ TABLE(query, "query", REDIAL_QUERY_MAP(X))
 #define X(name, word, doc) [REDIAL_STEP_##name] = {word, doc},
 TABLE(step, "step", REDIAL_STEP_MAP(X))
 #undef X
+#define X(name, word, doc) [REDIAL_FEATURE_##name] = {word, doc},
+TABLE(feature, "feature", REDIAL_FEATURE_MAP(X))
+#undef X
+#define X(name, word, doc) [REDIAL_CREDENTIAL_##name] = {word, doc},
+TABLE(credential, "credential", REDIAL_CREDENTIAL_MAP(X))
+#undef X
 #define X(name, word, doc) [REDIAL_EVENT_##name] = {word, doc},
 TABLE(event, "event", REDIAL_EVENT_MAP(X))
 #undef X
@@ -130,14 +136,17 @@ TABLE(support, "kind of support", [SUPPORT_FULL] = {"full", "supported"},
       [SUPPORT_UNKNOWN] = {"unknown", "no public word on it"},
       [SUPPORT_DISPUTED] = {"disputed", "sources disagree; the note says which"})
 
-TABLE(feature, "feature",
-      [FEATURE_TEAM_MEMORY_SYNC] = {"team_memory_sync", "memory shared by a team's clients"},
-      [FEATURE_PROMPT_CACHE] = {"prompt_cache", "a repeated prompt prefix is cached"},
-      [FEATURE_CUSTOM_HEADERS] = {"custom_headers", "headers of the caller's own"},
-      [FEATURE_CLIENT_REQUEST_ID] = {"client_request_id",
-                                     "an id per attempt that the platform keeps"},
-      [FEATURE_TELEMETRY] = {"telemetry", "a record of the call is sent to Datadog"},
-      [FEATURE_DATA_RESIDENCY] = {"data_residency", "where the data is processed"})
+TABLE(feature_answer,
+      "answer", [FEATURE_TRY] = {"try", "send it all the same: no public word says that it fails"},
+      [FEATURE_DROP] = {"drop", "go without it"},
+      [FEATURE_REFUSE] = {"refuse", "end the call with the reason refused_feature"},
+      [FEATURE_REROUTE] = {"reroute", "go on with the next fallback provider that has it"},
+      [FEATURE_SILENCE] = {"silence", "telemetry: emit no record"})
+const struct names missing_answer_names = {"answer to what is missing",
+                                           feature_answer_rows + FEATURE_DROP,
+                                           FEATURE_ANSWER_COUNT - FEATURE_DROP};
+const struct names unknown_answer_names = {"answer to what is unknown", feature_answer_rows,
+                                           FEATURE_SILENCE};
 
 TABLE(fact, "fact", [FACT_CLASS] = {"class", "what the event means"},
       [FACT_STATUS] = {"status", "the HTTP status"},
@@ -175,7 +184,7 @@ COVERS(below_floor, BELOW_FLOOR_COUNT);
 COVERS(after_output, AFTER_OUTPUT_COUNT);
 COVERS(platform, PLATFORM_KIND_COUNT);
 COVERS(support, SUPPORT_COUNT);
-COVERS(feature, FEATURE_COUNT);
+COVERS(feature_answer, FEATURE_ANSWER_COUNT);
 COVERS(fact, FACT_COUNT);
 COVERS(guard_key, GUARD_KEY_COUNT);
 COVERS(guard_answer, GUARD_ANSWER_COUNT);

@@ -322,21 +322,47 @@ enum support {
     SUPPORT_DISPUTED,
     SUPPORT_COUNT
 };
-enum feature {
-    FEATURE_TEAM_MEMORY_SYNC,
-    FEATURE_PROMPT_CACHE,
-    FEATURE_CUSTOM_HEADERS,
-    FEATURE_CLIENT_REQUEST_ID,
-    FEATURE_TELEMETRY,
-    FEATURE_DATA_RESIDENCY,
-    FEATURE_COUNT
-};
 struct feature_cell {
     bool present;
     enum support support;
-    struct redial_str value;    /* data residency: where the data is */
-    struct redial_str requires; /* "oauth" */
+    struct redial_str value; /* data residency: where the data is */
+    int requires;            /* enum redial_credential; PLATFORM: whatever the platform takes */
     struct redial_str source, note;
+    struct span span;
+};
+
+/* What to do with a feature that a call wants and its platform lacks, or is not known to have. */
+enum feature_answer {
+    FEATURE_TRY, /* not of one that is missing */
+    FEATURE_DROP,
+    FEATURE_REFUSE,
+    FEATURE_REROUTE,
+    FEATURE_SILENCE, /* not of one that is unknown */
+    FEATURE_ANSWER_COUNT
+};
+struct feature_rule {
+    int missing, unknown; /* enum feature_answer */
+    struct span span;     /* source NULL: the policy does not say, so the usual holds */
+};
+
+/* What holds unless a policy says otherwise. */
+#define FEATURE_RULES_INIT                                                                         \
+    {                                                                                              \
+        [REDIAL_FEATURE_TEAM_MEMORY_SYNC] = {.missing = FEATURE_REFUSE, .unknown = FEATURE_TRY},   \
+        [REDIAL_FEATURE_PROMPT_CACHE] = {.missing = FEATURE_DROP, .unknown = FEATURE_TRY},         \
+        [REDIAL_FEATURE_CUSTOM_HEADERS] = {.missing = FEATURE_DROP, .unknown = FEATURE_DROP},      \
+        [REDIAL_FEATURE_CLIENT_REQUEST_ID] = {.missing = FEATURE_DROP, .unknown = FEATURE_DROP},   \
+        [REDIAL_FEATURE_TELEMETRY] = {.missing = FEATURE_SILENCE, .unknown = FEATURE_DROP},        \
+        [REDIAL_FEATURE_DATA_RESIDENCY] = {.missing = FEATURE_REFUSE, .unknown = FEATURE_TRY},     \
+    }
+
+struct feature_set {
+    uint16_t bits; /* per enum redial_feature */
+    struct span span;
+};
+struct residency {
+    struct redial_str *globs; /* over where a provider keeps data; none: anywhere */
+    size_t count;
     struct span span;
 };
 
@@ -368,7 +394,7 @@ struct platform {
     struct platform_model *models;
     size_t model_count;
     struct classify_table classify;
-    struct feature_cell features[FEATURE_COUNT];
+    struct feature_cell features[REDIAL_FEATURE_COUNT];
 };
 struct provider {
     struct redial_str name;
@@ -407,7 +433,10 @@ struct redial_policy {
     struct {
         enum redial_query query;
         int64_t attempt_timeout, idle_timeout; /* ns */
+        struct feature_set wants, requires;
+        struct residency residency;
     } call;
+    struct feature_rule features[REDIAL_FEATURE_COUNT];
     uint16_t default_provider; /* by the environment, or anthropic */
     struct redial_str default_provider_why;
 
@@ -462,6 +491,23 @@ uint16_t policy_find_model(const struct redial_policy *policy,
 uint16_t policy_find_provider(const struct redial_policy *policy,
                               struct redial_str name); /* NO_INDEX none */
 
+/* Whether a platform has a feature, for a call with this kind of credential. */
+enum feature_standing { FEATURE_HAD, FEATURE_LACKED, FEATURE_UNCLEAR };
+enum feature_standing policy_feature(const struct redial_policy *policy, uint16_t platform,
+                                     enum redial_feature feature,
+                                     enum redial_credential credential);
+/* Whether requests and records carry it there: it is had, or it is unclear and the policy tries. */
+bool policy_feature_goes(const struct redial_policy *policy, uint16_t platform,
+                         enum redial_feature feature);
+/* Where calls of a provider with this model land; may be empty. */
+struct redial_str policy_region(const struct redial_policy *policy, uint16_t provider,
+                                struct redial_str model);
+/* Whether that lies within one of the globs: they are held against the provider's `residency`, or
+ * where it says none, against "anthropic", "aws:REGION", "gcp:REGION", "azure:REGION" ("azure"
+ * without a region). A region of the model's own comes before both. */
+bool policy_resides(const struct redial_policy *policy, uint16_t provider, struct redial_str model,
+                    const struct redial_str globs[], size_t count);
+
 /* The word tables of the model's own lists, for readers, explain and schema. */
 extern const struct names class_names, reason_names, cause_names, phase_names, query_names,
     step_names;
@@ -470,7 +516,8 @@ extern const struct names mode_state_names;
 extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names,
     hint_odd_names, variant_names;
 extern const struct names below_floor_names, after_output_names, platform_names, support_names,
-    feature_names;
-extern const struct names fact_names; /* the keys of `when` */
+    feature_names, credential_names, feature_answer_names;
+extern const struct names missing_answer_names, unknown_answer_names; /* parts of the last */
+extern const struct names fact_names;                                 /* the keys of `when` */
 
 #endif

@@ -49,6 +49,16 @@ const char *redial_step_name(enum redial_step_kind value)
     return row_of(&step_names, value)->word;
 }
 
+const char *redial_feature_name(enum redial_feature value)
+{
+    return row_of(&feature_names, value)->word;
+}
+
+const char *redial_credential_name(enum redial_credential value)
+{
+    return row_of(&credential_names, value)->word;
+}
+
 const char *redial_event_name(enum redial_event_kind value)
 {
     return row_of(&event_names, value)->word;

@@ -42,18 +42,6 @@ static struct redial_str first_given(struct redial_str a, struct redial_str b)
     return a.len > 0 ? a : b;
 }
 
-static struct redial_str find_region(const struct build *build)
-{
-    const struct platform *platform = build->platform;
-
-    for (size_t i = 0; i < platform->region_override_count; i++) {
-        const struct region_override *override = &platform->region_overrides[i];
-        if (override->region.len > 0 && glob_match(override->model_glob, build->facts->model))
-            return override->region;
-    }
-    return first_given(build->provider->region, platform->region);
-}
-
 static void resolve_target(struct build *build)
 {
     const struct request_facts *facts = build->facts;
@@ -64,7 +52,7 @@ static void resolve_target(struct build *build)
     build->target = (struct target){
         .model_id = first_given(model ? model->id : facts->model, facts->model),
         .api_version = first_given(version, build->platform->api_version),
-        .region = find_region(build),
+        .region = policy_region(facts->policy, facts->provider, facts->model),
         .project = facts->project,
         .stream = facts->stream && build->wire->streams,
     };
@@ -161,18 +149,16 @@ static bool add_credential(struct build *build)
     return add_header(build, REDIAL_STR("authorization"), bearer);
 }
 
-static bool supports(const struct build *build, enum feature feature)
+static bool takes(const struct build *build, enum redial_feature feature)
 {
-    const struct feature_cell *cell = &build->platform->features[feature];
-
-    return cell->present && cell->support == SUPPORT_FULL;
+    return policy_feature_goes(build->facts->policy, build->provider->platform, feature);
 }
 
 static bool add_custom_headers(struct build *build)
 {
     const struct request_facts *facts = build->facts;
 
-    if (!supports(build, FEATURE_CUSTOM_HEADERS)) return true;
+    if (!takes(build, REDIAL_FEATURE_CUSTOM_HEADERS)) return true;
     for (size_t i = 0; i < facts->custom_header_count; i++) {
         const struct redial_header *header = &facts->custom_headers[i];
         if (is_reserved(header->name))
@@ -200,7 +186,8 @@ static bool add_headers(struct build *build)
 {
     const struct request_facts *facts = build->facts;
     bool version = !build->wire->version_in_body && build->target.api_version.len > 0;
-    bool tracked = facts->client_request_id.len > 0 && supports(build, FEATURE_CLIENT_REQUEST_ID);
+    bool tracked =
+        facts->client_request_id.len > 0 && takes(build, REDIAL_FEATURE_CLIENT_REQUEST_ID);
 
     build->headers = ARENA_ARRAY(build->arena, struct redial_header,
                                  HEADERS_OWN_MAX + facts->custom_header_count);

@@ -107,14 +107,14 @@ static void put_features(struct json_page *page, const struct platform *platform
     struct text *out = page->out;
     put_key(out, "features");
     text_append_char(out, '{');
-    for (int f = 0; f < FEATURE_COUNT; f++) {
+    for (int f = 0; f < REDIAL_FEATURE_COUNT; f++) {
         const struct feature_cell *cell = &platform->features[f];
         put_key(out, feature_names.rows[f].word);
         text_append_char(out, '{');
         put_word(out, "support",
                  cell->present ? support_names.rows[cell->support].word : "unknown");
         put_text(out, "value", cell->value);
-        put_text(out, "requires", cell->requires);
+        if (cell->requires) put_word(out, "requires", credential_names.rows[cell->requires].word);
         put_text(out, "source", cell->source);
         put_text(out, "note", cell->note);
         text_append_char(out, '}');
@@ -230,6 +230,7 @@ void explain_policy_json(const struct redial_policy *policy, struct text *out)
     put_word(out, "query", redial_query_name(policy->call.query));
     put_int(out, "attempt_timeout_ns", policy->call.attempt_timeout);
     put_int(out, "idle_timeout_ns", policy->call.idle_timeout);
+    explain_feature_rules_json(policy, out);
     put_lists(&page);
     put_providers(&page);
     put_fallbacks(&page);

@@ -10,6 +10,10 @@
 /* Providers, platforms, what their replies mean, and the feature matrix. */
 void explain_platforms(const struct redial_policy *policy, const struct explain_style *style,
                        struct arena *arena, struct text *out);
+/* What becomes of a call whose platform lacks what it wants; the second as members of an object. */
+void explain_feature_rules(const struct redial_policy *policy, const struct explain_style *style,
+                           struct arena *arena, struct text *out);
+void explain_feature_rules_json(const struct redial_policy *policy, struct text *out);
 /* Budgets, breakers, cooldowns, limiters and fast mode, where the policy has any. */
 void explain_guards(const struct redial_policy *policy, const struct explain_style *style,
                     struct arena *arena, struct text *out);

@@ -116,8 +116,8 @@ void explain_feature(const struct feature_cell *cell, struct text *out)
         text_append(out, cell->value);
     else
         text_append(out, str_of(support_names.rows[cell->support].word));
-    if (cell->requires.len > 0 && cell->value.len == 0)
-        text_printf(out, " (%.*s)", REDIAL_STR_ARG(cell->requires));
+    if (cell->requires && cell->value.len == 0)
+        text_printf(out, " (%s)", credential_names.rows[cell->requires].word);
 }
 
 static void write_features(const struct redial_policy *policy, const struct explain_style *style,
@@ -135,7 +135,7 @@ static void write_features(const struct redial_policy *policy, const struct expl
     }
     text_append(out, REDIAL_STR("\nfeatures:\n"));
     table_begin(&table, arena, headings, shown + 1);
-    for (int f = 0; f < FEATURE_COUNT; f++) {
+    for (int f = 0; f < REDIAL_FEATURE_COUNT; f++) {
         table_cell(&table, str_of(feature_names.rows[f].word));
         for (size_t i = 0; i < shown; i++) {
             explain_feature(&policy->platforms[i].features[f], &cell);
@@ -163,4 +163,5 @@ void explain_platforms(const struct redial_policy *policy, const struct explain_
         write_models(policy, style, arena, out);
     }
     write_features(policy, style, arena, out);
+    explain_feature_rules(policy, style, arena, out);
 }

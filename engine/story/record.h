@@ -42,10 +42,11 @@ struct story_entry {
     int64_t waited; /* of the call, after the step */
     int32_t attempts;
     uint32_t credential;
-    uint32_t outputs; /* OUTPUT: deltas in a row */
-    uint8_t kind;     /* enum story_entry_kind */
-    uint8_t event;    /* enum redial_event_kind */
-    uint8_t state;    /* enum redial_state after the step */
+    uint32_t client_request_id; /* text, of a SEND */
+    uint32_t outputs;           /* OUTPUT: deltas in a row */
+    uint8_t kind;               /* enum story_entry_kind */
+    uint8_t event;              /* enum redial_event_kind */
+    uint8_t state;              /* enum redial_state after the step */
     uint8_t query, variant;
     uint8_t connection; /* enum story_connection */
     struct redial_decision decision;

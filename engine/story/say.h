@@ -58,6 +58,9 @@ void tell_shared(struct writer *writer, const struct story_entry *entry);
 
 /* The line of what happened; and the lines of what was decided. */
 void tell_event(struct writer *writer, const struct story_entry *entry, struct call_view *view);
+/* Of a decision, what its leg goes without, and which providers were not taken for want of what. */
+void tell_passed_over(struct writer *writer, const struct story_entry *entry);
+void tell_dropped(struct writer *writer, const struct story_entry *entry);
 void tell_decision(struct writer *writer, const struct story_entry *entry, struct call_view *view);
 
 #endif

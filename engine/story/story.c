@@ -250,14 +250,27 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
     };
 }
 
+/* The call's last entry where that sends an attempt, else NULL. */
+static struct story_entry *sending_entry(struct story *story, uint32_t call_number)
+{
+    const uint32_t *last = last_entry_of(story, call_number);
+    if (!last || *last == 0) return NULL;
+    struct story_entry *entry = rows_at(&story->entries, *last - 1);
+    bool sends = entry->kind == ENTRY_STEP && entry->decision.kind == REDIAL_DECISION_SEND;
+    return sends ? entry : NULL;
+}
+
 void story_set_connection(struct story *story, uint32_t call_number,
                           enum story_connection connection)
 {
-    const uint32_t *last = last_entry_of(story, call_number);
-    if (!last || *last == 0) return;
-    struct story_entry *entry = rows_at(&story->entries, *last - 1);
-    if (entry->kind == ENTRY_STEP && entry->decision.kind == REDIAL_DECISION_SEND)
-        entry->connection = (uint8_t)connection;
+    struct story_entry *entry = sending_entry(story, call_number);
+    if (entry) entry->connection = (uint8_t)connection;
+}
+
+void story_set_request_id(struct story *story, uint32_t call_number, struct redial_str id)
+{
+    struct story_entry *entry = sending_entry(story, call_number);
+    if (entry) entry->client_request_id = keep(story, id, &story->last_request_id);
 }
 
 void story_note(struct story *story, int64_t now, uint32_t call_number, struct redial_str text)

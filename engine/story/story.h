@@ -34,6 +34,8 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
 enum story_connection { CONNECTION_UNKNOWN, CONNECTION_NEW, CONNECTION_REUSED };
 void story_set_connection(struct story *story, uint32_t call_number,
                           enum story_connection connection);
+/* Likewise the id that the attempt carried, where the caller wants to know it. */
+void story_set_request_id(struct story *story, uint32_t call_number, struct redial_str id);
 /* A line that is no step: an outage begins, a token server failed. */
 void story_note(struct story *story, int64_t now, uint32_t call_number, struct redial_str text);
 

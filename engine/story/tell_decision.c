@@ -86,6 +86,10 @@ static void tell_send(struct writer *writer, const struct story_entry *entry,
     say_text(writer, entry->model);
     text_printf(&writer->line, " attempt=%" PRId32, decision->attempt);
     say(writer, connections[entry->connection]);
+    if (entry->client_request_id) {
+        say(writer, " id=");
+        say_text(writer, entry->client_request_id);
+    }
     bool first = entry->event == REDIAL_EVENT_START;
     if (first && entry->query == REDIAL_QUERY_BACKGROUND) say(writer, " query=background");
     if (first && entry->variant == VARIANT_UNATTENDED) say(writer, " mode=unattended");
@@ -224,6 +228,8 @@ static decided_fn *const decides[REDIAL_DECISION_COUNT] = {
 void tell_decision(struct writer *writer, const struct story_entry *entry, struct call_view *view)
 {
     tell_shared(writer, entry);
+    tell_passed_over(writer, entry);
     tell_fallback(writer, entry, view);
+    tell_dropped(writer, entry);
     decides[entry->decision.kind](writer, entry, view);
 }

@@ -118,6 +118,31 @@ static void compare_word(const char *what, const struct expected_word *expected,
     difference_add(differences, what, expected->span, expected->text, got);
 }
 
+static void write_features(uint16_t features, struct text *out)
+{
+    for (uint32_t left = features; left; left &= left - 1)
+        text_printf(out, "%s%s", out->len ? ", " : "",
+                    redial_feature_name((enum redial_feature)__builtin_ctz(left)));
+    if (features == 0) text_printf(out, "(none)");
+}
+
+static void compare_dropped(const struct expected_words *expected, uint16_t got,
+                            struct differences *differences)
+{
+    uint16_t wanted = 0;
+    struct text left = TEXT_INIT, right = TEXT_INIT;
+    if (!expected->given) return;
+    for (size_t i = 0; i < expected->count; i++)
+        wanted |= REDIAL_FEATURE_BIT(expected->list[i].row);
+    if (wanted == got) return;
+    write_features(wanted, &left);
+    write_features(got, &right);
+    difference_add(differences, "dropped_features", expected->span, text_str(&left),
+                   text_str(&right));
+    text_clean_up(&left);
+    text_clean_up(&right);
+}
+
 static void compare_waits(const struct compare_input *input, struct differences *differences)
 {
     const struct expect *expect = input->expect;
@@ -349,6 +374,8 @@ void compare_run(const struct compare_input *input, struct differences *differen
                    write_ratio, differences);
     compare_words("rules", &expect->rules, rule_at, &got, seen->rule_count, differences);
     compare_words("repairs", &expect->repairs, repair_at, &got, seen->repair_count, differences);
+    compare_dropped(&expect->dropped, seen->dropped, differences);
+    compare_number("telemetry", &expect->telemetry, seen->telemetry, write_whole, differences);
     compare_waits(input, differences);
     compare_number("total_wait", &expect->total_wait, seen->waited, duration_format, differences);
     if (!input->measured)

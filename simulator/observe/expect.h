@@ -64,6 +64,8 @@ struct expect {
     struct expected_range amplification;       /* thousandths */
     struct expected_range total_wait, elapsed; /* ns */
     struct expected_words rules, repairs;
+    struct expected_words dropped; /* in any order; rows: enum redial_feature */
+    struct expected_range telemetry;
     bool waits_given;
     struct expected_range *waits;
     size_t wait_count;

@@ -107,6 +107,7 @@ void observation_step(struct observation *observation, uint32_t call_number,
     if (decision->judged) note_judgement(observation, event, decision);
     for (uint32_t left = decision->applied & IMMEDIATE; left; left &= left - 1)
         add_repair(observation, (uint8_t)__builtin_ctz(left));
+    observation->dropped |= decision->dropped;
     if (decision->kind == REDIAL_DECISION_WAIT && decision->wait != REDIAL_WAIT_REST)
         add_wait(observation, decision->delay);
     if (decision->kind == REDIAL_DECISION_REPAIR) add_repair(observation, decision->repair);

@@ -38,6 +38,8 @@ struct observation {
     struct redial_str *states; /* in the arena: how what `expect.state` names stands at the end */
     uint8_t *repairs;          /* enum redial_step_kind */
     size_t repair_count, repair_capacity;
+    uint16_t dropped;                          /* bit per feature that some leg went without */
+    int64_t telemetry;                         /* records sent */
     uint32_t classes;                          /* bit per class that was seen */
     uint64_t statuses[10];                     /* bit per status 0..639 */
     int64_t attempts, retries, waited, latest; /* of all calls */

@@ -51,6 +51,8 @@ static bool build_headers(struct running *running, struct run_call *call,
         .credential = REDIAL_STR("[redacted]"),
         .credential_is_key = call->static_key,
         .project = REDIAL_STR("simulated-project"),
+        .custom_headers = call->script->headers,
+        .custom_header_count = call->script->header_count,
     };
     struct request built;
     struct redial_str why = REDIAL_STR("out of memory");
@@ -104,6 +106,8 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
         .platform = running->policy->platforms[call->call.platform].kind,
         .exchange = &unanswered,
         .request = wanted_request(call, reused),
+        .own_headers = call->script->headers,
+        .own_header_count = call->script->header_count,
         .fresh_connection = fresh,
         .began_at = running->now,
     };
@@ -166,6 +170,16 @@ static void observe(struct running *running, struct run_call *call, const struct
                                      });
 }
 
+/* A caller who wants its attempts tracked reads their ids in the story. */
+static void tell_request_id(struct running *running, const struct run_call *call)
+{
+    const struct request_seen *sent = &call->attempt.request;
+    if (!(call->call.wants & REDIAL_FEATURE_BIT(REDIAL_FEATURE_CLIENT_REQUEST_ID))) return;
+    for (size_t i = 0; i < sent->header_count; i++)
+        if (str_eq_nocase(sent->headers[i].name, REDIAL_STR("x-client-request-id")))
+            story_set_request_id(running->run->story, call->number, sent->headers[i].value);
+}
+
 /* Real sockets can disagree with the model of them. */
 static void compare_arrival(struct running *running, struct run_call *call,
                             const struct request_seen *seen)
@@ -209,6 +223,7 @@ void run_send(struct running *running, struct run_call *call,
                          attempt->request.connection == REQUEST_ON_NEW_CONNECTION
                              ? CONNECTION_NEW
                              : CONNECTION_REUSED);
+    tell_request_id(running, call);
     if (!read) seen = attempt->request;
     if (!keep_headers(running, &seen)) {
         run_out_of_memory(running);

@@ -76,7 +76,7 @@ static void step_plain(struct running *running, struct run_call *call, enum redi
 
 static bool is_static_key(const struct call_script *script)
 {
-    return script->credential == CREDENTIAL_API_KEY;
+    return script->credential == REDIAL_CREDENTIAL_API_KEY;
 }
 
 static void start(struct running *running, struct run_call *call)
@@ -91,6 +91,11 @@ static void start(struct running *running, struct run_call *call)
         .max_tokens = script->max_tokens ? script->max_tokens : RUN_MAX_TOKENS,
         .input_tokens = script->input_tokens,
         .deadline = script->deadline,
+        .credential = (uint8_t)script->credential,
+        .wants = script->wants.bits,
+        .requires = script->requires.bits,
+        .residency = script->residency.globs,
+        .residency_count = (uint8_t)script->residency.count,
         .fast = script->fast,
         .credential_id = (uint32_t)script->credential,
         .seed = random_fork(running->options->seed, call->number),
@@ -286,6 +291,14 @@ static struct story *make_story(struct arena *arena)
     return story_new(RUN_BEGAN_AT, &(struct secrets){texts, PLATFORM_KIND_COUNT});
 }
 
+/* Counted and gone: a replay sends nothing to anybody. */
+static void count_record(void *context, const struct redial_telemetry *record)
+{
+    int64_t *count = context;
+    (void)record;
+    ++*count;
+}
+
 static bool running_init(struct running *running)
 {
     struct run *run = running->run;
@@ -325,6 +338,8 @@ bool run_scenario(struct run *run, const struct scenario *scenario,
     struct running running = {
         .run = run, .options = options, .policy = scenario->policy, .now = RUN_BEGAN_AT};
     bool fine = running_init(&running) && plan_reloads(&running) && plan_calls(&running);
+    if (fine)
+        redial_engine_set_telemetry(running.engine, count_record, &run->observation.telemetry);
     if (fine) loop(&running);
     fine = fine && !running.out_of_memory && !run->observation.out_of_memory &&
            !story_failed(run->story);

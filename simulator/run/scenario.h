@@ -12,16 +12,6 @@
 
 #define SCENARIO_CALLS_MAX 100000 /* what one run keeps in memory at a time */
 
-enum credential_kind {
-    CREDENTIAL_PLATFORM, /* the platform's refreshable kind */
-    CREDENTIAL_OAUTH,
-    CREDENTIAL_API_KEY, /* static: nothing to refresh */
-    CREDENTIAL_AWS,
-    CREDENTIAL_GOOGLE,
-    CREDENTIAL_AZURE,
-    CREDENTIAL_KIND_COUNT
-};
-
 struct call_script {
     struct span span;
     int64_t at;    /* ns from the run's start */
@@ -29,13 +19,17 @@ struct call_script {
     struct redial_str provider, model;
     struct span provider_span, model_span;
     int query;            /* enum redial_query, -1: as the policy says */
-    int credential;       /* enum credential_kind */
+    int credential;       /* enum redial_credential */
     int64_t max_tokens;   /* 0: the simulated client's usual 4096 */
     int64_t input_tokens; /* 0: unknown to the client; the prompt is short */
     int64_t compacts_to;  /* tokens; -1: nothing can compact it */
     int64_t deadline;     /* ns from the call's start, 0 none */
     int64_t cancel_at;    /* ns from the run's start; -1 never */
     bool stream, unattended, fast;
+    struct feature_set wants, requires;
+    struct residency residency;
+    struct redial_header *headers; /* its own */
+    size_t header_count;
 };
 
 /* Another policy while calls are under way. */
@@ -66,7 +60,7 @@ struct scenario {
     struct expect expect;
     struct reload_script *reloads;
     size_t reload_count;
-    bool looks_at_headers; /* some expectation or match names a request header */
+    bool looks_at_headers; /* some expectation, match or call names a request header */
 };
 
 /* Reads, loads the policy it names, and links both. Everything lives in `arena`, but for the

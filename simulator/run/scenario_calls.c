@@ -1,15 +1,6 @@
 /* The stimulus: which calls are made, when, and with what. */
+#include "config/features.h"
 #include "simulator/run/scenario_parts.h"
-
-static const struct name credential_rows[CREDENTIAL_KIND_COUNT] = {
-    [CREDENTIAL_PLATFORM] = {"platform", "the kind that the platform can refresh"},
-    [CREDENTIAL_OAUTH] = {"oauth", "Anthropic's OAuth token"},
-    [CREDENTIAL_API_KEY] = {"api_key", "a static key: nothing to refresh"},
-    [CREDENTIAL_AWS] = {"aws", "AWS credentials with a session token"},
-    [CREDENTIAL_GOOGLE] = {"google", "a Google access token"},
-    [CREDENTIAL_AZURE] = {"azure", "a Microsoft Entra access token"},
-};
-static const struct names credential_names = {"credential", credential_rows, CREDENTIAL_KIND_COUNT};
 
 static bool read_credential(struct reading *reading, const struct node *value, void *target)
 {
@@ -46,6 +37,34 @@ static bool read_model(struct reading *reading, const struct node *value, void *
     return read_text(reading, value, &call->model);
 }
 
+static bool is_sendable(struct redial_str text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7f) return false;
+    return text.len > 0;
+}
+
+/* Who brings headers wants them sent. */
+static bool read_own_headers(struct reading *reading, const struct node *value, void *target)
+{
+    struct call_script *call = target;
+    bool right = true;
+    if (value->kind != NODE_MAPPING)
+        return reading_unexpected(reading, value, "headers as a mapping (x-team: blue)");
+    call->headers = scenario_array(reading, value->count, sizeof *call->headers);
+    if (!call->headers) return false;
+    call->header_count = value->count;
+    call->wants.bits |= REDIAL_FEATURE_BIT(REDIAL_FEATURE_CUSTOM_HEADERS);
+    for (size_t i = 0; i < value->count; i++) {
+        struct redial_header *header = &call->headers[i];
+        header->name = value->keys[i]->text;
+        right = read_text(reading, value->values[i], &header->value) && right;
+        if (!is_sendable(header->name) || !is_sendable(header->value))
+            right = reading_unexpected(reading, value->values[i], "one line of a header");
+    }
+    return right;
+}
+
 static bool read_speed(struct reading *reading, const struct node *value, void *target)
 {
     static const struct name rows[] = {{"standard", "without fast mode"},
@@ -70,6 +89,12 @@ static const struct key call_keys[] = {
     {"compacts_to", read_tokens, AT(compacts_to), "size after compaction", "tokens", false},
     {"stream", read_bool, AT(stream), "whether it wants a stream", "true or false", false},
     {"unattended", read_bool, AT(unattended), "in unattended mode", "true or false", false},
+    {"wants", read_feature_set, AT(wants), "what it would like", "list of features", false},
+    {"requires", read_feature_set, AT(requires), "what it does not go without", "list of features",
+     false},
+    {"residency", read_residency, AT(residency), "where its data may be", "list of patterns",
+     false},
+    {"headers", read_own_headers, 0, "its own", "mapping", false},
     {"speed", read_speed, AT(fast), "whether it wants fast mode", "fast or standard", false},
     {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},
     {"cancel_at", read_duration, AT(cancel_at), "when its caller gives up, from the run's start",

@@ -126,6 +126,21 @@ static bool read_repairs(struct reading *reading, const struct node *value, void
     return read_words(reading, value, &step_names, target);
 }
 
+static bool read_dropped(struct reading *reading, const struct node *value, void *target)
+{
+    return read_words(reading, value, &feature_names, target);
+}
+
+/* `none` reads better than 0. */
+static bool read_telemetry(struct reading *reading, const struct node *value, void *target)
+{
+    struct expected_range *range = target;
+    if (value->kind != NODE_SCALAR || !str_is(value->text, "none"))
+        return read_range(reading, value, parse_whole, "a number of records, or none", target);
+    *range = (struct expected_range){.given = true, .span = value->span};
+    return true;
+}
+
 static bool read_classes(struct reading *reading, const struct node *value, void *target)
 {
     return read_words(reading, value, &class_names, target);
@@ -275,6 +290,10 @@ static const struct key expect_keys[] = {
     {"amplification", read_ratio, AT(amplification), "attempts per call", "ratio", false},
     {"rules", read_free_words, AT(rules), "the rule that decided each failure", "names", false},
     {"repairs", read_repairs, AT(repairs), "in order", "steps", false},
+    {"dropped_features", read_dropped, AT(dropped), "what some leg went without, in any order",
+     "features", false},
+    {"telemetry", read_telemetry, AT(telemetry), "records of attempts that were sent",
+     "number or none", false},
     {"waits", read_waits, 0, "in order", "durations", false},
     {"total_wait", read_time, AT(total_wait), "of all calls", "duration", false},
     {"elapsed", read_time, AT(elapsed), "until the last call ended", "duration", false},

@@ -109,11 +109,11 @@ static void check_credential(struct linking *linking, const struct call_script *
     static const struct {
         enum platform_kind platform;
         const char *whose;
-    } owners[CREDENTIAL_KIND_COUNT] = {
-        [CREDENTIAL_OAUTH] = {PLATFORM_ANTHROPIC, "oauth belongs to Anthropic"},
-        [CREDENTIAL_AWS] = {PLATFORM_BEDROCK, "aws belongs to Bedrock"},
-        [CREDENTIAL_GOOGLE] = {PLATFORM_VERTEX, "google belongs to Vertex"},
-        [CREDENTIAL_AZURE] = {PLATFORM_FOUNDRY, "azure belongs to Foundry"},
+    } owners[REDIAL_CREDENTIAL_COUNT] = {
+        [REDIAL_CREDENTIAL_OAUTH] = {PLATFORM_ANTHROPIC, "oauth belongs to Anthropic"},
+        [REDIAL_CREDENTIAL_AWS] = {PLATFORM_BEDROCK, "aws belongs to Bedrock"},
+        [REDIAL_CREDENTIAL_GOOGLE] = {PLATFORM_VERTEX, "google belongs to Vertex"},
+        [REDIAL_CREDENTIAL_AZURE] = {PLATFORM_FOUNDRY, "azure belongs to Foundry"},
     };
     const char *whose = owners[call->credential].whose;
     if (!whose || owners[call->credential].platform == platform_of(linking, provider)) return;
@@ -134,6 +134,10 @@ static void link_call(struct linking *linking, struct call_script *call)
     if (call->model.len)
         link_name(linking, models_of(linking->policy), call->model, call->model_span);
     if (provider < linking->policy->provider_count) check_credential(linking, call, provider);
+    uint16_t named = call->wants.bits | call->requires.bits | linking->policy->call.wants.bits |
+                     linking->policy->call.requires.bits;
+    if (named & REDIAL_FEATURE_BIT(REDIAL_FEATURE_CLIENT_REQUEST_ID))
+        linking->scenario->looks_at_headers = true; /* the story tells their ids */
 }
 
 /* ---- Replies ---- */

@@ -34,8 +34,10 @@ struct attempt {
     uint16_t provider;
     enum platform_kind platform;
     const struct exchange *exchange;
-    struct request_seen request; /* what the runner asks to be sent */
-    bool fresh_connection;       /* must not use an idle connection */
+    struct request_seen request;             /* what the runner asks to be sent */
+    const struct redial_header *own_headers; /* the caller's: sent where they are taken */
+    size_t own_header_count;
+    bool fresh_connection; /* must not use an idle connection */
     bool idle_died; /* the idle connection it would use has died: reset when the request arrives on
                        it */
     int64_t began_at;

@@ -83,6 +83,7 @@ bool bench_all_met(void)
 int main(void)
 {
     bench_decision();
+    bench_guards();
     bench_load();
     bench_replay();
     printf("%s\n", bench_all_met() ? "all figures are met" : "a figure is missed");

@@ -21,6 +21,7 @@ void bench_report(const char *name, double value, const char *unit, double goal,
 bool bench_all_met(void);
 
 void bench_decision(void);
+void bench_guards(void);
 void bench_load(void);
 void bench_replay(void);
 

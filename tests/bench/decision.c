@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "api/load.h"
+#include "core/engine.h"
 #include "model/policy.h"
 #include "redial/redial.h"
 #include "tests/bench/bench.h"
@@ -72,10 +73,10 @@ static void decide_all(void *context)
     for (size_t round = 0; round < samples->rounds; round++)
         for (size_t i = 0; i < samples->count; i++) {
             struct redial_call call = samples->list[i].call;
-            redial_policy_acquire(
-                call.policy); /* a decision that ends the call gives its reference back */
+            ++call.shared->stripes[call.stripe]
+                  .held; /* a decision that ends the call gives its hold back */
             redial_call_step(&call, &samples->list[i].event, now, &decision);
-            if (decision.kind != REDIAL_DECISION_FINISH) redial_policy_release(call.policy);
+            if (decision.kind != REDIAL_DECISION_FINISH) engine_let_go(call.shared, call.stripe);
             sink = decision.kind;
         }
 }
@@ -179,7 +180,7 @@ static void rules_sample(struct samples *samples, const char *path, size_t rules
 static void samples_free(struct samples *samples)
 {
     for (size_t i = 0; i < samples->count && samples->engine; i++)
-        redial_policy_release(samples->policy);
+        engine_let_go(samples->list[i].call.shared, samples->list[i].call.stripe);
     free(samples->list);
 }
 

@@ -33,8 +33,9 @@ static struct platform platforms[PLATFORM_KIND_COUNT] = {
          .api_version = REDIAL_STR_INIT("2023-06-01"),
          .models = anthropic_models,
          .model_count = 1,
-         .features = {[FEATURE_CUSTOM_HEADERS] = {.present = true, .support = SUPPORT_FULL},
-                      [FEATURE_CLIENT_REQUEST_ID] = {.present = true, .support = SUPPORT_FULL}}},
+         .features = {[REDIAL_FEATURE_CUSTOM_HEADERS] = {.present = true, .support = SUPPORT_FULL},
+                      [REDIAL_FEATURE_CLIENT_REQUEST_ID] = {.present = true,
+                                                            .support = SUPPORT_FULL}}},
     [PLATFORM_BEDROCK] =
         {.name = REDIAL_STR_INIT("bedrock"),
          .kind = PLATFORM_BEDROCK,
@@ -43,8 +44,10 @@ static struct platform platforms[PLATFORM_KIND_COUNT] = {
          .api_version = REDIAL_STR_INIT("bedrock-2023-05-31"),
          .models = bedrock_models,
          .model_count = 2,
-         .features = {[FEATURE_CUSTOM_HEADERS] = {.present = true, .support = SUPPORT_IGNORED},
-                      [FEATURE_CLIENT_REQUEST_ID] = {.present = true, .support = SUPPORT_NONE}}},
+         .features = {[REDIAL_FEATURE_CUSTOM_HEADERS] = {.present = true,
+                                                         .support = SUPPORT_IGNORED},
+                      [REDIAL_FEATURE_CLIENT_REQUEST_ID] = {.present = true,
+                                                            .support = SUPPORT_NONE}}},
     [PLATFORM_VERTEX] = {.name = REDIAL_STR_INIT("vertex"),
                          .kind = PLATFORM_VERTEX,
                          .endpoint =
@@ -73,6 +76,7 @@ static struct provider providers[PLATFORM_KIND_COUNT] = {
 
 static struct redial_policy policy = {
     .id = 1,
+    .features = FEATURE_RULES_INIT,
     .models = models,
     .model_count = REDIAL_COUNT_OF(models),
     .platforms = platforms,

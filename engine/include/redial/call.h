@@ -49,11 +49,17 @@ struct redial_call_options {
     struct redial_str model;    /* must outlive the call */
     uint8_t query;              /* enum redial_query, where query_given */
     bool query_given;
-    bool unattended;      /* switches the mode on for this call; the policy's environment may too */
-    int64_t max_tokens;   /* the request's max_tokens */
-    int64_t input_tokens; /* size of the prompt, 0 unknown */
-    int64_t deadline;     /* ns from the start of the call, 0 none */
-    uint64_t seed;        /* of the call's random stream */
+    bool unattended;    /* switches the mode on for this call; the policy's environment may too */
+    uint8_t credential; /* enum redial_credential */
+    uint8_t residency_count;
+    uint16_t wants, requires; /* bit per enum redial_feature; zero: as the policy says */
+    const struct redial_str
+        *residency;     /* globs over where a provider keeps data ("anthropic", "aws:eu-*"): no leg
+                           lies outside. Must outlive the call; none: as the policy says */
+    int64_t max_tokens; /* the request's max_tokens */
+    int64_t input_tokens;   /* size of the prompt, 0 unknown */
+    int64_t deadline;       /* ns from the start of the call, 0 none */
+    uint64_t seed;          /* of the call's random stream */
     uint64_t fixed_random;  /* 1 + draw in 0..2^32 fixes every draw (tests); 0: the stream */
     bool fast;              /* wants the mode `fast`, where policy and platform have it */
     uint32_t credential_id; /* tells callers' credentials apart for guards `per: credential` */
@@ -89,6 +95,10 @@ struct redial_call {
     uint8_t leg_sent;         /* the leg has sent its first attempt */
     uint8_t compacted;        /* the failure being worked on was compacted already */
     uint8_t step_next;        /* the next step of the running list */
+    uint8_t credential_kind;  /* enum redial_credential */
+    uint8_t residency_count;
+    uint16_t wants, requires; /* bit per enum redial_feature; wants holds what is required, too */
+    uint16_t dropped;         /* what the leg goes without */
     uint16_t rule;            /* whose steps run; REDIAL_NO_INDEX none */
     uint16_t status;          /* of the last event judged */
     uint16_t leg;             /* 1 for the first */
@@ -99,6 +109,7 @@ struct redial_call {
     uint8_t gated;            /* WAITING: a guard holds it, the request is ready */
     uint8_t rate_paid;        /* limiters let the next send pass */
     uint8_t probing;          /* bit per breaker whose probe the call is */
+    uint8_t stripe;           /* where its hold on `shared` is counted */
     uint8_t counted_running;  /* bit 0: as a call, bit 1: as a retry under way */
     uint32_t credential;      /* raised by 1 by each successful refresh */
     uint32_t credential_id;
@@ -110,11 +121,13 @@ struct redial_call {
     uint64_t fixed_random;
     uint64_t models_tried; /* bit per fallback slot of the policy */
     uint64_t providers_tried;
-    int64_t started_at, leg_started_at, deadline_at; /* deadline_at INT64_MAX: none */
-    int64_t wake_at;                                 /* WAITING */
-    int64_t waited;                                  /* ns, all waits of the call */
-    int64_t last_wait;                               /* ns, for decorrelated backoff */
-    uint64_t last_draw;                              /* of 0..2^32, for decorrelated_v2 backoff */
+    const struct redial_str *residency;
+    int64_t started_at, deadline_at; /* deadline_at INT64_MAX: none */
+    int64_t sent_at;                 /* of the last attempt */
+    int64_t wake_at;                 /* WAITING */
+    int64_t waited;                  /* ns, all waits of the call */
+    int64_t last_wait;               /* ns, for decorrelated backoff */
+    uint64_t last_draw;              /* of 0..2^32, for decorrelated_v2 backoff */
     int64_t max_tokens, input_tokens, context_tokens;
     int64_t failed_input_tokens,
         failed_context_tokens;                 /* sizes the failure told, for compact and fit */
@@ -220,7 +233,11 @@ struct redial_decision {
     uint16_t rule;         /* REDIAL_NO_INDEX: no rule took part */
     uint16_t platform, provider, model_index; /* of the leg after the decision */
     uint16_t from_model, from_provider;       /* differ from the above when the leg changed */
-    uint32_t applied; /* bit per enum redial_step_kind that took effect in this decision */
+    uint16_t dropped;      /* bit per enum redial_feature: what the leg that begins goes without */
+    uint16_t lacking;      /* likewise: for want of which providers were passed over */
+    uint16_t passed_model; /* the model that would have been taken there, unless the leg's own */
+    uint64_t passed_over;  /* bit per provider */
+    uint32_t applied;      /* bit per enum redial_step_kind that took effect in this decision */
     int32_t rule_used, rule_max; /* retries under the rule, this one included; REDIAL_UNLIMITED */
     int32_t leg_retries, leg_retries_max;
     int32_t attempt; /* SEND: number of this attempt in the call */

@@ -109,6 +109,33 @@ enum redial_watched {
 enum redial_watched redial_watch_poll(struct redial_watch *watch, struct redial_engine *engine,
                                       struct redial_diags *diags);
 
+/* Telemetry: one record for each attempt that a reply or a break has ended, without content, and
+ * none of a platform whose matrix says that telemetry is disabled. */
+struct redial_telemetry {
+    struct redial_str provider, model, rule; /* valid during the call of the sink; rule: of what was
+                                                decided on the attempt's end, empty none */
+    uint8_t class;                           /* enum redial_class; NONE: success */
+    uint16_t status;                         /* HTTP, 0 none */
+    int32_t attempt;                         /* of its call, from 1 */
+    int64_t duration;                        /* ns, from its sending */
+    int64_t delay;                           /* ns of the wait that follows, 0 none */
+};
+typedef void redial_telemetry_fn(void *context, const struct redial_telemetry *record);
+/* Where the records of an engine's calls go; NULL: nowhere. Set it before the first call. The sink
+ * is called within redial_call_step, by whichever thread steps: it must neither wait nor step. */
+void redial_engine_set_telemetry(struct redial_engine *engine, redial_telemetry_fn *sink,
+                                 void *context);
+
+/* A sink that sends records as DogStatsD datagrams over UDP, to DD_AGENT_HOST, port
+ * DD_DOGSTATSD_PORT or 8125, read once here from `environment` or, where it is NULL, from the
+ * process. It never waits and never fails a call: a datagram that cannot be sent is lost. NULL,
+ * with a sentence in `why`, when the environment names no host, or none that is found. */
+struct redial_dogstatsd;
+struct redial_dogstatsd *redial_dogstatsd_new(const struct redial_env *environment,
+                                              struct redial_str *why);
+void redial_dogstatsd_destroy(struct redial_dogstatsd *sink); /* NULL is fine */
+redial_telemetry_fn redial_dogstatsd_send;                    /* its context is the sink */
+
 const char *redial_version(void);
 
 #pragma GCC visibility pop

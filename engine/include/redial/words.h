@@ -113,6 +113,25 @@
     X(COOLDOWN, "cooldown", "let no call come here for a while")                                   \
     X(DISABLE, "disable", "switch a mode off until somebody switches it on again")
 
+/* What a platform may have or lack: the rows of the feature matrix. A call wants or requires them.
+ */
+#define REDIAL_FEATURE_MAP(X)                                                                      \
+    X(TEAM_MEMORY_SYNC, "team_memory_sync", "memory shared by a team's clients")                   \
+    X(PROMPT_CACHE, "prompt_cache", "a repeated prompt prefix is cached")                          \
+    X(CUSTOM_HEADERS, "custom_headers", "headers of the caller's own")                             \
+    X(CLIENT_REQUEST_ID, "client_request_id", "an id per attempt that the platform keeps")         \
+    X(TELEMETRY, "telemetry", "a record of the call is sent to Datadog")                           \
+    X(DATA_RESIDENCY, "data_residency", "where the data is processed")
+
+/* The kind of credential that a call has. */
+#define REDIAL_CREDENTIAL_MAP(X)                                                                   \
+    X(PLATFORM, "platform", "the kind that the platform can refresh")                              \
+    X(OAUTH, "oauth", "Anthropic's OAuth token")                                                   \
+    X(API_KEY, "api_key", "a static key: nothing to refresh")                                      \
+    X(AWS, "aws", "AWS credentials with a session token")                                          \
+    X(GOOGLE, "google", "a Google access token")                                                   \
+    X(AZURE, "azure", "a Microsoft Entra access token")
+
 enum redial_class {
 #define X(name, word, doc) REDIAL_CLASS_##name,
     REDIAL_CLASS_MAP(X)
@@ -150,6 +169,21 @@ enum redial_step_kind {
         REDIAL_STEP_COUNT
 };
 
+enum redial_feature {
+#define X(name, word, doc) REDIAL_FEATURE_##name,
+    REDIAL_FEATURE_MAP(X)
+#undef X
+        REDIAL_FEATURE_COUNT
+};
+#define REDIAL_FEATURE_BIT(feature) ((uint16_t)(1u << (feature)))
+_Static_assert(REDIAL_FEATURE_COUNT <= 16, "sets of features are 16 bits");
+enum redial_credential {
+#define X(name, word, doc) REDIAL_CREDENTIAL_##name,
+    REDIAL_CREDENTIAL_MAP(X)
+#undef X
+        REDIAL_CREDENTIAL_COUNT
+};
+
 /* The word and the sentence of a row; "?" for a number outside the list. Static storage. */
 const char *redial_class_name(enum redial_class value);
 const char *redial_class_doc(enum redial_class value);
@@ -159,6 +193,8 @@ const char *redial_cause_name(enum redial_cause value);
 const char *redial_phase_name(enum redial_phase value);
 const char *redial_query_name(enum redial_query value);
 const char *redial_step_name(enum redial_step_kind value);
+const char *redial_feature_name(enum redial_feature value);
+const char *redial_credential_name(enum redial_credential value);
 
 #pragma GCC visibility pop
 
