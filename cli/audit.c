@@ -1,10 +1,15 @@
 /* redial audit: who supports what, and who says so. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "api/load.h"
+#include "audit/ask.h"
 #include "audit/print.h"
 #include "base/redact.h"
 #include "cli/verbs.h"
+#include "document/json.h"
 #include "document/node.h"
 #include "redial/redial.h"
 
@@ -12,6 +17,9 @@
 
 static const struct args_flag flags[] = {
     {"format", 0, "FORMAT", "text, markdown, csv or json"},
+    {"require", 0, "FEATURE,...", "who can serve these; exit 1 when nobody can"},
+    {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
+    {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
     {"wide", 0, NULL, "all surfaces, the wire, and every cell's source"},
     {"matrix", 0, "FILE", "this matrix instead of the one beside the platforms"},
     {"today", 0, "DATE", "judge ages by this day instead of the machine's"},
@@ -20,11 +28,12 @@ static const struct args_flag flags[] = {
 static const struct format {
     const char *name;
     matrix_print_fn *print;
+    ask_fn *ask; /* NULL: answers have no such form */
 } formats[] = {
-    {"text", matrix_print_text},
-    {"markdown", matrix_print_markdown},
-    {"csv", matrix_print_csv},
-    {"json", matrix_print_json},
+    {"text", matrix_print_text, ask_print_text},
+    {"markdown", matrix_print_markdown, NULL},
+    {"csv", matrix_print_csv, NULL},
+    {"json", matrix_print_json, ask_print_json},
 };
 
 /* What is audited: a policy and its matrix, or a matrix alone. */
@@ -112,7 +121,74 @@ static bool read_format(const struct args *args, const struct format **format, s
     return false;
 }
 
+/* ---- Questions ---- */
+
+/* One byte more than is read as JSON, so that a larger file is known as such. */
+static bool read_request(const char *path, struct text *body, struct text *why)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    char piece[65536];
+    size_t count = 0;
+    while (file && body->len <= JSON_BYTES_MAX && (count = fread(piece, 1, sizeof piece, file)) > 0)
+        text_append(body, (struct redial_str){piece, count});
+    bool good = file && !ferror(file) && !body->failed;
+    if (!good) text_printf(why, "%s: cannot read the file: %s", path, strerror(errno));
+    if (file && !is_stdin) fclose(file);
+    return good;
+}
+
+static bool read_wishes(const struct subject *subject, const struct args *args,
+                        struct wishes *wishes, struct text *why)
+{
+    const char *list = args_value(args, "require"), *path = args_value(args, "request");
+    struct text body = TEXT_INIT, wrong = TEXT_INIT;
+    bool good = !list || wishes_read(&subject->matrix, str_of(list), wishes, why);
+    if (good && path) {
+        good = read_request(path, &body, why);
+        if (good &&
+            !wishes_of_request(subject->arena, &subject->matrix, text_str(&body), wishes, &wrong)) {
+            text_printf(why, "%s: %.*s", path, REDIAL_STR_ARG(text_str(&wrong)));
+            good = false;
+        }
+    }
+    text_clean_up(&body);
+    text_clean_up(&wrong);
+    return good;
+}
+
+static int answer(const struct subject *subject, const struct args *args,
+                  const struct format *format, struct output *output)
+{
+    struct wishes wishes = {0};
+    struct text text = TEXT_INIT, why = TEXT_INIT;
+    int status = STATUS_OK;
+    bool fallbacks = args_given(args, "fallbacks");
+    if (!subject->policy) text_printf(&why, "this needs a policy, and the file is a matrix alone");
+    if (!format->ask) text_printf(&why, "such an answer is text or json");
+    if (why.len > 0 || !read_wishes(subject, args, &wishes, &why)) {
+        output_usage(output, args->verb->name, text_str(&why));
+        status = STATUS_UNUSABLE;
+    } else if (fallbacks) {
+        ask_print_fallbacks(subject->policy, &subject->matrix, &wishes, output->out_width, &text);
+    } else if (format->ask(subject->policy, &subject->matrix, &wishes, output->out_width, &text) ==
+               0) {
+        status = STATUS_FAILED;
+    }
+    if (text.failed) status = STATUS_UNUSABLE;
+    output_quoting(output->out, &text);
+    text_clean_up(&text);
+    text_clean_up(&why);
+    return status;
+}
+
 /* ---- The whole ---- */
+
+static bool is_question(const struct args *args)
+{
+    return args_given(args, "require") || args_given(args, "request") ||
+           args_given(args, "fallbacks");
+}
 
 static int print(const struct subject *subject, const struct args *args,
                  const struct format *format, struct output *output)
@@ -145,7 +221,8 @@ static int run(const struct args *args, struct output *output)
     int status = STATUS_UNUSABLE;
     const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
     if (subject_begin(&subject, path, args_value(args, "matrix"), today, output))
-        status = print(&subject, args, format, output);
+        status = is_question(args) ? answer(&subject, args, format, output)
+                                   : print(&subject, args, format, output);
     subject_end(&subject);
     return status;
 }
@@ -160,10 +237,15 @@ const struct verb verb_audit = {
              "unless given, and may be a matrix file alone.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
-    .examples = "  redial audit                          the matrix, in 80 columns\n"
-                "  redial audit --wide                   all of it, with sources and notes\n"
-                "  redial audit --format markdown > matrix.md\n",
+    .examples =
+        "  redial audit                          the matrix, in 80 columns\n"
+        "  redial audit --wide                   all of it, with sources and notes\n"
+        "  redial audit --format markdown > matrix.md\n"
+        "  redial audit --require web_search,prompt_cache\n"
+        "  redial audit --request body.json      what a real request needs, and who has it\n"
+        "  redial audit --fallbacks my.yaml      what is lost on the way elsewhere\n",
     .status = "  0  all well\n"
+              "  1  no configured provider can serve what is asked for\n"
               "  2  a file is unreadable or invalid, or the usage is wrong\n",
     .run = run,
 };

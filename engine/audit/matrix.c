@@ -65,14 +65,14 @@ static const struct {
 
 /* As the specification words them. */
 static const struct redial_str titles[] = {
-    [FEATURE_TEAM_MEMORY_SYNC] = REDIAL_STR_INIT("Team memory sync"),
-    [FEATURE_PROMPT_CACHE] = REDIAL_STR_INIT("Prompt cache"),
-    [FEATURE_CUSTOM_HEADERS] = REDIAL_STR_INIT("Custom headers"),
-    [FEATURE_CLIENT_REQUEST_ID] = REDIAL_STR_INIT("Client request ID"),
-    [FEATURE_TELEMETRY] = REDIAL_STR_INIT("Telemetry (Datadog)"),
-    [FEATURE_DATA_RESIDENCY] = REDIAL_STR_INIT("Data residency"),
+    [REDIAL_FEATURE_TEAM_MEMORY_SYNC] = REDIAL_STR_INIT("Team memory sync"),
+    [REDIAL_FEATURE_PROMPT_CACHE] = REDIAL_STR_INIT("Prompt cache"),
+    [REDIAL_FEATURE_CUSTOM_HEADERS] = REDIAL_STR_INIT("Custom headers"),
+    [REDIAL_FEATURE_CLIENT_REQUEST_ID] = REDIAL_STR_INIT("Client request ID"),
+    [REDIAL_FEATURE_TELEMETRY] = REDIAL_STR_INIT("Telemetry (Datadog)"),
+    [REDIAL_FEATURE_DATA_RESIDENCY] = REDIAL_STR_INIT("Data residency"),
 };
-_Static_assert(REDIAL_COUNT_OF(titles) == FEATURE_COUNT, "one title per feature");
+_Static_assert(REDIAL_COUNT_OF(titles) == REDIAL_FEATURE_COUNT, "one title per feature");
 
 static int32_t day_of_source(const struct matrix *matrix, struct redial_str name)
 {
@@ -83,7 +83,11 @@ static int32_t day_of_source(const struct matrix *matrix, struct redial_str name
 
 static struct matrix_cell cell_of(const struct matrix *matrix, const struct feature_cell *cell)
 {
+    const char *credential = cell->requires == REDIAL_CREDENTIAL_PLATFORM
+                                 ? ""
+                                 : credential_names.rows[cell->requires].word;
     return (struct matrix_cell){
+        .requires = str_of(credential),
         .present = cell->present,
         .support = cell->support,
         .value = cell->value,
@@ -124,12 +128,12 @@ bool matrix_join(struct arena *arena, const struct redial_policy *policy, struct
         .title = "baseline",
         .columns = ARENA_ARRAY(arena, struct matrix_column, columns),
         .column_count = columns,
-        .rows = ARENA_ARRAY(arena, struct matrix_row, FEATURE_COUNT),
-        .row_count = FEATURE_COUNT,
+        .rows = ARENA_ARRAY(arena, struct matrix_row, REDIAL_FEATURE_COUNT),
+        .row_count = REDIAL_FEATURE_COUNT,
     };
     if (!table->columns || !table->rows) return false;
     take_columns(policy, table->columns);
-    for (size_t f = 0; f < FEATURE_COUNT; f++) {
+    for (size_t f = 0; f < REDIAL_FEATURE_COUNT; f++) {
         struct matrix_row *row = &table->rows[f];
         row->name = str_of(feature_names.rows[f].word);
         row->title = titles[f];
@@ -146,7 +150,7 @@ const char *matrix_beside(struct arena *arena, const struct redial_policy *polic
 {
     struct redial_str folder = policy->path, path;
     for (size_t i = 0; i < policy->platform_count; i++)
-        for (size_t f = 0; f < FEATURE_COUNT; f++) {
+        for (size_t f = 0; f < REDIAL_FEATURE_COUNT; f++) {
             const struct feature_cell *cell = &policy->platforms[i].features[f];
             if (cell->present && cell->span.source) folder = cell->span.source->path;
         }

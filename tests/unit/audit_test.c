@@ -3,6 +3,7 @@
 #include <criterion/parameterized.h>
 
 #include "api/load.h"
+#include "audit/ask.h"
 #include "audit/print.h"
 #include "redial/redial.h"
 #include "tests/support/failing_memory.h"
@@ -160,4 +161,83 @@ Test(audit, survives_every_failed_allocation)
         failed = failing_memory_end();
         cr_assert_eq(live, 0, "allocation %zu leaks %ld blocks", nth, live);
     }
+}
+
+/* ---- Questions ---- */
+
+struct used_case {
+    char body[160];
+    char features[96];
+};
+
+ParameterizedTestParameters(audit, a_request_tells_what_it_uses_by_its_shape)
+{
+    static struct used_case cases[] = {
+        {"{\"messages\": []}", "messages"},
+        {"{\"cache_control\": {\"type\": \"ephemeral\"}}",
+         "messages,automatic_caching,prompt_cache"},
+        {"{\"system\": [{\"cache_control\": {\"ttl\": \"1h\"}}]}",
+         "messages,prompt_cache,prompt_caching_1h"},
+        {"{\"thinking\": null, \"speed\": \"standard\"}", "messages"},
+        {"{\"speed\": \"fast\", \"inference_geo\": \"us\"}", "messages,fast_mode,inference_geo"},
+        {"{\"tools\": [{\"type\": \"custom\", \"input_schema\": {\"thinking\": {}}}]}", "messages"},
+        {"{\"tools\": [{\"type\": \"computer_20250124\"}, {\"type\": \"bash_20250124\"}]}",
+         "messages,computer_use,client_tools"},
+        {"{\"messages\": [{\"role\": \"system\"}]}", "messages,mid_conversation_system"},
+        {"{\"messages\": [{\"content\": [{\"type\": \"tool_use\", \"input\": {\"type\": "
+         "\"search_result\"}}]}]}",
+         "messages"},
+        {"{\"anthropic_beta\": [\"context-1m-2025-08-07\"]}", "messages,context_1m"},
+        {"{\"requests\": [{\"params\": {\"thinking\": {}}}]}", "messages,batches,thinking"},
+    };
+    return cr_make_param_array(struct used_case, cases, REDIAL_COUNT_OF(cases));
+}
+ParameterizedTest(struct used_case *c, audit, a_request_tells_what_it_uses_by_its_shape)
+{
+    struct audited audited = audit_shipped();
+    struct wishes wishes = {0};
+    struct text why = TEXT_INIT, got = TEXT_INIT;
+    cr_assert(wishes_of_request(audited.arena, &audited.matrix, str_of(c->body), &wishes, &why));
+    for (size_t i = 0; i < wishes.count; i++)
+        text_printf(&got, "%s%.*s", i ? "," : "", REDIAL_STR_ARG(wishes.list[i].row->name));
+    cr_expect(str_is(text_str(&got), c->features), "%s\nexp: %s\ngot: %s", c->body, c->features,
+              got.ptr);
+    text_clean_up(&got);
+    audit_end(&audited);
+}
+
+struct standing_case {
+    char feature[32];
+    char standings[64]; /* of anthropic, bedrock, vertex, foundry */
+};
+
+ParameterizedTestParameters(audit,
+                            a_provider_stands_to_a_feature_as_its_surfaces_and_the_policy_say)
+{
+    static struct standing_case cases[] = {
+        {"messages", "serves,serves,serves,serves"},
+        {"fast_mode", "in part,refuses,unsure,refuses"},
+        {"files_api", "serves,refuses,refuses,unsure"}, /* Foundry's two hosts differ */
+        {"web_search", "serves,refuses,in part,in part"},
+        {"custom_headers", "serves,drops,drops,drops"},
+        {"client_request_id", "serves,drops,drops,drops"}, /* none, but the policy drops */
+        {"team_memory_sync", "serves,refuses,refuses,refuses"},
+        {"prompt_cache", "serves,serves,serves,unsure"},
+    };
+    return cr_make_param_array(struct standing_case, cases, REDIAL_COUNT_OF(cases));
+}
+ParameterizedTest(struct standing_case *c, audit,
+                  a_provider_stands_to_a_feature_as_its_surfaces_and_the_policy_say)
+{
+    struct audited audited = audit_shipped();
+    struct wishes wishes = {0};
+    struct text text = TEXT_INIT, says = TEXT_INIT;
+    cr_assert(wishes_read(&audited.matrix, str_of(c->feature), &wishes, &text));
+    for (uint16_t p = 0; p < audited.policy->provider_count; p++)
+        text_printf(&text, "%s%s", p ? "," : "",
+                    standing_names.rows[ask(audited.policy, p, &wishes.list[0], &says)].word);
+    cr_expect(str_is(text_str(&text), c->standings), "%s: %s", c->feature, text.ptr);
+    text_clean_up(&text);
+    text_clean_up(&says);
+    audit_end(&audited);
 }
