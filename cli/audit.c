@@ -8,7 +8,7 @@
 #include "audit/ask.h"
 #include "audit/print.h"
 #include "base/redact.h"
-#include "cli/verbs.h"
+#include "cli/audit.h"
 #include "document/json.h"
 #include "document/node.h"
 #include "redial/redial.h"
@@ -20,27 +20,28 @@ static const struct args_flag flags[] = {
     {"require", 0, "FEATURE,...", "who can serve these; exit 1 when nobody can"},
     {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
     {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
+    {"diff", 0, "OLD", "what changed since this policy or matrix; exit 1 on a loss"},
+    {"stale", 0, "AGE", "cells older than this, such as 90d"},
+    {"max-unknown", 0, "N", "exit 1 when more cells are unknown"},
+    {"max-disputed", 0, "N", "exit 1 when more cells are disputed"},
     {"wide", 0, NULL, "all surfaces, the wire, and every cell's source"},
     {"matrix", 0, "FILE", "this matrix instead of the one beside the platforms"},
+    {"junit", 0, "FILE", "write what was found as JUnit XML too"},
+    {"sarif", 0, "FILE", "write what was found as SARIF 2.1.0 too"},
+    {"github", 0, NULL, "print it as annotations of a GitHub workflow too"},
     {"today", 0, "DATE", "judge ages by this day instead of the machine's"},
 };
 
 static const struct format {
     const char *name;
     matrix_print_fn *print;
-    ask_fn *ask; /* NULL: answers have no such form */
+    ask_fn *ask;              /* NULL: answers have no such form */
+    findings_print_fn *found; /* likewise */
 } formats[] = {
-    {"text", matrix_print_text, ask_print_text},
-    {"markdown", matrix_print_markdown, NULL},
-    {"csv", matrix_print_csv, NULL},
-    {"json", matrix_print_json, ask_print_json},
-};
-
-/* What is audited: a policy and its matrix, or a matrix alone. */
-struct subject {
-    struct arena *arena;
-    struct redial_policy *policy; /* NULL: a matrix alone */
-    struct matrix matrix;
+    {"text", matrix_print_text, ask_print_text, findings_print_text},
+    {"markdown", matrix_print_markdown, NULL, findings_print_markdown},
+    {"csv", matrix_print_csv, NULL, NULL},
+    {"json", matrix_print_json, ask_print_json, findings_print_json},
 };
 
 /* ---- Reading ---- */
@@ -71,8 +72,8 @@ static bool read_subject(const char *path, const char *matrix, int32_t today,
     return false;
 }
 
-static bool subject_begin(struct subject *subject, const char *path, const char *matrix,
-                          int32_t today, struct output *output)
+bool subject_begin(struct subject *subject, const char *path, const char *matrix, int32_t today,
+                   struct output *output)
 {
     struct diag_list *diags = diag_list_new();
     *subject = (struct subject){.arena = arena_new()};
@@ -88,7 +89,7 @@ static bool subject_begin(struct subject *subject, const char *path, const char 
     return good;
 }
 
-static void subject_end(struct subject *subject)
+void subject_end(struct subject *subject)
 {
     redial_policy_release(subject->policy);
     arena_destroy(subject->arena);
@@ -158,7 +159,7 @@ static bool read_wishes(const struct subject *subject, const struct args *args,
 }
 
 static int answer(const struct subject *subject, const struct args *args,
-                  const struct format *format, struct output *output)
+                  const struct format *format, struct findings *findings, struct output *output)
 {
     struct wishes wishes = {0};
     struct text text = TEXT_INIT, why = TEXT_INIT;
@@ -174,6 +175,9 @@ static int answer(const struct subject *subject, const struct args *args,
     } else if (format->ask(subject->policy, &subject->matrix, &wishes, output->out_width, &text) ==
                0) {
         status = STATUS_FAILED;
+        findings_add(findings, FINDING_UNSERVED, (struct span){0},
+                     "none of %zu providers can serve all of what is asked for",
+                     subject->policy->provider_count);
     }
     if (text.failed) status = STATUS_UNUSABLE;
     output_quoting(output->out, &text);
@@ -206,23 +210,50 @@ static int print(const struct subject *subject, const struct args *args,
     return failed ? STATUS_UNUSABLE : STATUS_OK;
 }
 
+static int work(const struct args *args, const struct format *format,
+                const struct searched *searched, const struct subject *subject,
+                struct output *output)
+{
+    struct findings findings = {.arena = subject->arena};
+    int status = STATUS_OK;
+    if (is_question(args))
+        status = answer(subject, args, format, &findings, output);
+    else if (!searched->any)
+        status = print(subject, args, format, output);
+    if (searched->any && status != STATUS_UNUSABLE)
+        status = searched_run(searched, args, subject, format->found, &findings, output);
+    findings_clean_up(&findings);
+    return status;
+}
+
+static bool read_options(const struct args *args, const struct format **format,
+                         struct searched *searched, int32_t *today, struct text *why)
+{
+    if (!read_today(args, today, why) || !read_format(args, format, why) ||
+        !searched_read(args, searched, why))
+        return false;
+    if (args->word_count > 1)
+        text_append(why, REDIAL_STR("one policy at a time"));
+    else if (searched->any && !(*format)->found)
+        text_append(why, REDIAL_STR("what is found is printed as text, markdown or json"));
+    return why->len == 0;
+}
+
 static int run(const struct args *args, struct output *output)
 {
     const struct format *format;
+    struct searched searched;
     struct subject subject;
     struct text why = TEXT_INIT;
     int32_t today;
-    if (args->word_count > 1) text_printf(&why, "one policy at a time");
-    if (why.len > 0 || !read_today(args, &today, &why) || !read_format(args, &format, &why)) {
-        output_usage(output, args->verb->name, text_str(&why));
-        text_clean_up(&why);
-        return STATUS_UNUSABLE;
-    }
     int status = STATUS_UNUSABLE;
+    bool good = read_options(args, &format, &searched, &today, &why);
+    if (!good) output_usage(output, args->verb->name, text_str(&why));
+    text_clean_up(&why);
+    if (!good) return status;
     const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
     if (subject_begin(&subject, path, args_value(args, "matrix"), today, output))
-        status = is_question(args) ? answer(&subject, args, format, output)
-                                   : print(&subject, args, format, output);
+        status = work(args, format, &searched, &subject, output);
     subject_end(&subject);
     return status;
 }
@@ -245,7 +276,8 @@ const struct verb verb_audit = {
         "  redial audit --request body.json      what a real request needs, and who has it\n"
         "  redial audit --fallbacks my.yaml      what is lost on the way elsewhere\n",
     .status = "  0  all well\n"
-              "  1  no configured provider can serve what is asked for\n"
+              "  1  no configured provider can serve what is asked for, a feature was lost since\n"
+              "     OLD, or more cells are unknown or disputed than allowed\n"
               "  2  a file is unreadable or invalid, or the usage is wrong\n",
     .run = run,
 };

@@ -4,6 +4,7 @@
 
 #include "api/load.h"
 #include "audit/ask.h"
+#include "audit/findings.h"
 #include "audit/print.h"
 #include "redial/redial.h"
 #include "tests/support/failing_memory.h"
@@ -240,4 +241,72 @@ ParameterizedTest(struct standing_case *c, audit,
     text_clean_up(&text);
     text_clean_up(&says);
     audit_end(&audited);
+}
+
+/* ---- Findings ---- */
+
+struct change_case {
+    char before[16], after[16];
+    char kind[16]; /* empty: nothing is found */
+};
+
+ParameterizedTestParameters(audit, a_change_is_a_loss_only_where_something_was_served)
+{
+    static struct change_case cases[] = {
+        {"full", "full", ""},
+        {"full", "none", "lost"},
+        {"beta", "ignored", "lost"},
+        {"full", "beta", "narrowed"},
+        {"full", "unknown", "narrowed"},
+        {"unknown", "none", "narrowed"},
+        {"none", "beta", "gained"},
+        {"unknown", "full", "gained"},
+        {"none", "ignored", "restated"},
+        {"beta", "limited", "restated"},
+    };
+    return cr_make_param_array(struct change_case, cases, REDIAL_COUNT_OF(cases));
+}
+ParameterizedTest(struct change_case *c, audit, a_change_is_a_loss_only_where_something_was_served)
+{
+    struct matrix_cell cells[] = {{.present = true}, {.present = true}};
+    cells[0].support = (enum support)names_find(&support_names, str_of(c->before));
+    cells[1].support = (enum support)names_find(&support_names, str_of(c->after));
+    struct matrix_row rows[] = {{.name = REDIAL_STR("row"), .cells = &cells[0]},
+                                {.name = REDIAL_STR("row"), .cells = &cells[1]}};
+    struct matrix_column column = {.name = REDIAL_STR("here"), .heading = REDIAL_STR("HE")};
+    struct matrix matrices[2] = {0};
+    for (int i = 0; i < 2; i++)
+        matrices[i].tables[MATRIX_FEATURES] = (struct matrix_table){
+            .columns = &column, .column_count = 1, .rows = &rows[i], .row_count = 1};
+    struct findings findings = {.arena = arena_new()};
+    audit_diff(&matrices[0], &matrices[1], &findings);
+    cr_assert_eq(findings.count, c->kind[0] ? 1 : 0, "%s to %s", c->before, c->after);
+    if (findings.count > 0)
+        cr_expect_str_eq(finding_names.rows[findings.list[0].kind].word, c->kind);
+    cr_expect_eq(findings_fail(&findings), str_is(str_of(c->kind), "lost"));
+    arena_destroy(findings.arena);
+    findings_clean_up(&findings);
+}
+
+Test(audit, reports_escape_what_their_format_would_take_for_its_own)
+{
+    struct findings findings = {.arena = arena_new()};
+    struct text out = TEXT_INIT;
+    struct source source = {.path = REDIAL_STR("a,b:c.yaml")};
+    struct span span = {.source = &source, .line = 3, .column = 5};
+    findings_add(&findings, FINDING_LOST, span, "a <b> & \"c\" | 100%%\nnext");
+    findings_print_github(&findings, &out);
+    cr_expect(str_is(text_str(&out), "::error title=audit lost,file=a%2Cb%3Ac.yaml,line=3,col=5::a "
+                                     "<b> & \"c\" | 100%25%0Anext\n"),
+              "%s", out.ptr);
+    text_clear(&out);
+    findings_print_junit(&findings, &out);
+    cr_expect_neq(str_find(text_str(&out), REDIAL_STR("a &lt;b&gt; &amp; &quot;c&quot; | 100% ")),
+                  SIZE_MAX, "%s", out.ptr);
+    text_clear(&out);
+    findings_print_markdown(&findings, &out);
+    cr_expect_neq(str_find(text_str(&out), REDIAL_STR("\"c\" \\| 100%")), SIZE_MAX, "%s", out.ptr);
+    text_clean_up(&out);
+    arena_destroy(findings.arena);
+    findings_clean_up(&findings);
 }
