@@ -16,8 +16,8 @@
 #define POLICY_DEFAULT "policies/claude-code.yaml"
 
 static const struct args_flag flags[] = {
-    {"format", 0, "FORMAT", "text, markdown, csv or json"},
-    {"require", 0, "FEATURE,...", "who can serve these; exit 1 when nobody can"},
+    {"format", 0, "FORMAT", "text, markdown, csv, json or html"},
+    {"require", 0, "NAMES", "who can serve these features; exit 1 when nobody can"},
     {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
     {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
     {"diff", 0, "OLD", "what changed since this policy or matrix; exit 1 on a loss"},
@@ -42,6 +42,7 @@ static const struct format {
     {"markdown", matrix_print_markdown, NULL, findings_print_markdown},
     {"csv", matrix_print_csv, NULL, NULL},
     {"json", matrix_print_json, ask_print_json, findings_print_json},
+    {"html", matrix_print_html, NULL, NULL},
 };
 
 /* ---- Reading ---- */
@@ -264,17 +265,20 @@ const struct verb verb_audit = {
     .summary = "who supports what, and who says so",
     .about = "Prints the feature matrix: the six rows that the engine acts on, from the\n"
              "policy's own platforms, then what public documents say of seven surfaces, from\n"
-             "matrix.yaml beside them. POLICY is " POLICY_DEFAULT "\n"
+             "matrix.yaml beside them. Or answers who can serve something, what a fallback\n"
+             "loses, what is stale and what changed. POLICY is policies/claude-code.yaml\n"
              "unless given, and may be a matrix file alone.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
-    .examples =
-        "  redial audit                          the matrix, in 80 columns\n"
-        "  redial audit --wide                   all of it, with sources and notes\n"
-        "  redial audit --format markdown > matrix.md\n"
-        "  redial audit --require web_search,prompt_cache\n"
-        "  redial audit --request body.json      what a real request needs, and who has it\n"
-        "  redial audit --fallbacks my.yaml      what is lost on the way elsewhere\n",
+    .examples = "  redial audit                           the matrix, in 80 columns\n"
+                "  redial audit --wide                    all of it, with sources and notes\n"
+                "  redial audit --format html > matrix.html\n"
+                "  redial audit --require web_search,prompt_cache\n"
+                "  redial audit --request body.json       what a request needs, and who has it\n"
+                "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
+                "  redial audit --stale 90d               what should be looked up again\n"
+                "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
+                "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
     .status = "  0  all well\n"
               "  1  no configured provider can serve what is asked for, a feature was lost since\n"
               "     OLD, or more cells are unknown or disputed than allowed\n"

@@ -154,6 +154,7 @@ Test(audit, survives_every_failed_allocation)
             matrix_print_json(&matrix, &style, &out);
             matrix_print_csv(&matrix, &style, &out);
             matrix_print_markdown(&matrix, &style, &out);
+            matrix_print_html(&matrix, &style, &out);
         }
         text_clean_up(&out);
         diag_list_destroy(diags);
