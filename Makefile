@@ -10,7 +10,9 @@ endif
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
-PKGS      := libcurl openssl yaml-0.1 libcjson libpcre2-8 libmicrohttpd
+# Lua 5.4 goes by another name on every system
+LUA       := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell pkg-config --exists $(name) 2>/dev/null && echo $(name))) lua5.4)
+PKGS      := libcurl openssl yaml-0.1 libcjson libpcre2-8 $(LUA) libmicrohttpd
 PKGS_LIBRARY := $(filter-out libmicrohttpd,$(PKGS))
 PKG_TEST  := criterion
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
@@ -116,7 +118,7 @@ cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/readme.sh $(BUILD)
 
 symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
-	@CC=$(CC) tests/cli/symbols.sh $(BUILD)
+	@CC=$(CC) PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)
 
 SNAPSHOTS = $(patsubst policies/snapshots/%.txt,%,$(wildcard policies/snapshots/*.txt))
 snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/snapshots, for review

@@ -5,19 +5,23 @@
 #include "audit/matrix.h"
 #include "base/redact.h"
 #include "cli/verbs.h"
+#include "compile/compile.h"
 #include "document/node.h"
 #include "redial/redial.h"
+#include "simulator/run/reach.h"
 #include "simulator/run/scenario.h"
 #include "story/put.h"
 
 static const struct args_flag flags[] = {
     {"strict", 0, NULL, "exit with 3 when there are warnings only"},
+    {"scenarios", 0, "DIR", "also warn of rules that no scenario of the folder comes to"},
     {"json", 0, NULL, "JSON lines: one object per finding, then the totals"},
 };
 
 struct check {
     struct output *output;
     bool json;
+    const char *scenarios; /* a folder, or NULL */
     size_t files, errors, warnings;
 };
 
@@ -80,20 +84,40 @@ static void report(struct check *check, const struct diag_list *diags)
 
 /* ---- Kinds of files ---- */
 
-static void check_policy(const char *path, struct arena *arena, struct diag_list *diags)
+static void check_reach(const char *folder, const struct redial_policy *policy, struct arena *arena,
+                        struct diag_list *diags)
 {
-    (void)arena;
-    redial_policy_release(policy_load(path, NULL, diags));
+    bool *reached = ARENA_ARRAY(arena, bool, policy->rule_count);
+    struct redial_str why = REDIAL_STR("out of memory");
+    if (reached && reach_rules(policy, folder, arena, reached, &why)) {
+        compile_lint_reach(policy, reached, diags);
+        return;
+    }
+    struct diag *diag =
+        diag_error(diags, "scenarios", (struct span){0}, "--scenarios: %.*s", REDIAL_STR_ARG(why));
+    diag_cure(diags, diag, "name a folder of scenarios, such as scenarios/");
 }
 
-static void check_scenario(const char *path, struct arena *arena, struct diag_list *diags)
+static void check_policy(const struct check *check, const char *path, struct arena *arena,
+                         struct diag_list *diags)
 {
+    struct redial_policy *policy = policy_load(path, NULL, diags);
+    if (policy && check->scenarios) check_reach(check->scenarios, policy, arena, diags);
+    redial_policy_release(policy);
+}
+
+static void check_scenario(const struct check *check, const char *path, struct arena *arena,
+                           struct diag_list *diags)
+{
+    (void)check;
     struct scenario scenario;
     if (scenario_load(arena, path, diags, &scenario)) scenario_clean_up(&scenario);
 }
 
-static void check_matrix(const char *path, struct arena *arena, struct diag_list *diags)
+static void check_matrix(const struct check *check, const char *path, struct arena *arena,
+                         struct diag_list *diags)
 {
+    (void)check;
     struct matrix matrix;
     bool right = matrix_read(arena, path, (int32_t)(time(NULL) / (24 * 60 * 60)), diags, &matrix);
     (void)right; /* what is wrong stands in `diags` */
@@ -101,7 +125,8 @@ static void check_matrix(const char *path, struct arena *arena, struct diag_list
 
 static const struct kind {
     const char *first_key;
-    void (*check)(const char *path, struct arena *arena, struct diag_list *diags);
+    void (*check)(const struct check *check, const char *path, struct arena *arena,
+                  struct diag_list *diags);
 } kinds[] = {
     {"redial", check_policy},
     {"scenario", check_scenario},
@@ -109,7 +134,8 @@ static const struct kind {
 };
 
 /* By the first key; a file that cannot be parsed at all has been explained. */
-static void check_by_kind(const char *path, struct arena *arena, struct diag_list *diags)
+static void check_by_kind(const struct check *check, const char *path, struct arena *arena,
+                          struct diag_list *diags)
 {
     const struct source *source = source_read(arena, path, diags);
     const struct node *document = source ? document_parse(arena, source, diags) : NULL;
@@ -118,7 +144,7 @@ static void check_by_kind(const char *path, struct arena *arena, struct diag_lis
                  !(node_get(document, "platforms") && !node_get(document, "rules"));
     for (size_t i = 0; keyed && i < REDIAL_COUNT_OF(kinds); i++)
         if (str_is(document->keys[0]->text, kinds[i].first_key)) {
-            kinds[i].check(path, arena, diags);
+            kinds[i].check(check, path, arena, diags);
             return;
         }
     struct diag *diag =
@@ -137,9 +163,9 @@ static void check_file(struct check *check, const char *path)
     if (!arena || !diags)
         diag_out_of_memory(diags);
     else if (str_is(str_of(path), "-")) /* can be read only once, so it is taken for a policy */
-        check_policy(path, arena, diags);
+        check_policy(check, path, arena, diags);
     else
-        check_by_kind(path, arena, diags);
+        check_by_kind(check, path, arena, diags);
     report(check, diags);
     if (!diags) check->errors++;
     diag_list_destroy(diags);
@@ -166,7 +192,9 @@ static void summarise(const struct check *check)
 
 static int run(const struct args *args, struct output *output)
 {
-    struct check check = {.output = output, .json = args_given(args, "json")};
+    struct check check = {.output = output,
+                          .json = args_given(args, "json"),
+                          .scenarios = args_value(args, "scenarios")};
     for (size_t i = 0; i < args->word_count; i++) check_file(&check, args->words[i]);
     summarise(&check);
     if (check.errors > 0) return STATUS_UNUSABLE;

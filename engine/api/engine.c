@@ -102,7 +102,8 @@ static void retire(struct shared *shared)
     shared->left += SHARED_RETIRED;
     for (size_t i = 0; i < SHARED_STRIPES; i++)
         shared->left += atomic_exchange(&shared->stripes[i].held, SHARED_RETIRED);
-    if ((shared->left -= SHARED_RETIRED) == 0) engine_free_shared(shared);
+    if (atomic_fetch_sub(&shared->left, SHARED_RETIRED) == SHARED_RETIRED)
+        engine_free_shared(shared);
 }
 
 /* `before`: whose states live on; NULL none. */

@@ -5,6 +5,8 @@
 #include "base/environment.h"
 #include "compile/compile.h"
 #include "config/config.h"
+#include "core/hooks.h"
+#include "hooks/open.h"
 #include "redial/redial.h"
 
 static bool is_on(struct redial_str value)
@@ -78,7 +80,8 @@ static uint32_t next_id(void)
 static bool finish(struct redial_policy *policy, const struct redial_env *environment,
                    struct diag_list *diags)
 {
-    if (!compile_policy(policy, diags) || !choose_provider(policy, environment, diags))
+    if (!compile_policy(policy, diags) || !choose_provider(policy, environment, diags) ||
+        !hooks_open(policy, diags))
         return false;
     compile_lint(policy, diags);
     policy->id = next_id();
@@ -112,8 +115,15 @@ static struct redial_policy *load_end(struct load *load, struct redial_policy *p
                 load_is_clean(load);
     diag_list_destroy(load->own);
     if (good || !policy) return policy;
-    arena_destroy(policy->arena);
+    policy_destroy(policy);
     return NULL;
+}
+
+void policy_destroy(const struct redial_policy *policy)
+{
+    const struct hook_port *port = policy->hooks.port;
+    if (port) port->close(port->hooks);
+    arena_destroy(policy->arena);
 }
 
 struct redial_policy *policy_load(const char *path, const struct redial_env *environment,

@@ -17,4 +17,7 @@ struct redial_policy *policy_load_text(struct redial_str path, struct redial_str
                                        const struct redial_env *environment,
                                        struct diag_list *diags);
 
+/* The end of a policy that nobody holds any more. */
+void policy_destroy(const struct redial_policy *policy);
+
 #endif

@@ -76,7 +76,7 @@ void redial_policy_acquire(const struct redial_policy *policy)
 
 void redial_policy_release(const struct redial_policy *policy)
 {
-    if (policy && --*references_of(policy) == 0) arena_destroy(policy->arena);
+    if (policy && --*references_of(policy) == 0) policy_destroy(policy);
 }
 
 struct redial_str redial_policy_rule(const struct redial_policy *policy, uint16_t rule)

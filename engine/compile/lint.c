@@ -216,13 +216,21 @@ static bool is_named(const struct steps *steps, size_t backoff, uint16_t default
     return false;
 }
 
+/* A cooldown takes the server's hint as the default backoff reads it. */
+static bool serves_cooldown(const struct variant *variant, size_t rule, size_t backoff)
+{
+    uint32_t kinds = variant->rules[rule].steps.kinds | variant->rules[rule].then.kinds;
+    return backoff == variant->default_backoff && kinds & BIT(COOLDOWN);
+}
+
 static bool is_used(const struct redial_policy *policy, size_t backoff)
 {
     if (policy->backoffs[backoff].built_on) return true;
     for (size_t v = 0; v < VARIANT_COUNT; v++) {
         const struct variant *variant = &policy->variants[v];
         for (size_t i = 0; variant->present && i < policy->rule_count; i++)
-            if (is_named(&variant->rules[i].steps, backoff, variant->default_backoff) ||
+            if (serves_cooldown(variant, i, backoff) ||
+                is_named(&variant->rules[i].steps, backoff, variant->default_backoff) ||
                 is_named(&variant->rules[i].then, backoff, variant->default_backoff))
                 return true;
     }
@@ -281,7 +289,7 @@ void compile_lint_reach(const struct redial_policy *policy, const bool reached[]
     read_silenced(&lint);
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->variants[VARIANT_PLAIN].rules[i];
-        if (reached[i]) continue;
+        if (reached[i] || rule->span.source != policy->sources[0]) continue; /* inherited: theirs */
         struct redial_str name = rule->name;
         struct diag *diag = WARN(&lint, UNTESTED_RULE, rule->span,
                                  "no scenario comes to rule '%.*s'", REDIAL_STR_ARG(name));

@@ -87,7 +87,8 @@ static const struct condition *impossible(const struct condition *condition,
     case CONDITION_RANGE: return condition->range.low > condition->range.high ? condition : NULL;
     case CONDITION_ALWAYS:
     case CONDITION_ONE_OF:
-    case CONDITION_GLOB: break;
+    case CONDITION_GLOB:
+    case CONDITION_LUA: break; /* what a function says is known only when it is asked */
     }
     return NULL;
 }

@@ -198,13 +198,27 @@ static bool check_backoff(struct reading *reading, const struct backoff *backoff
     return check_hint(reading, backoff, written);
 }
 
+/* What `like` brought along and the kind has no use for. */
+static void forget_strange_keys(struct backoff *backoff)
+{
+    bool decorrelated =
+        backoff->kind == BACKOFF_DECORRELATED || backoff->kind == BACKOFF_DECORRELATED_V2;
+    if (decorrelated) backoff->jitter = (struct jitter){.kind = JITTER_NONE};
+    if (backoff->kind != BACKOFF_EXPONENTIAL) backoff->offset = 0;
+    if (backoff->kind != BACKOFF_LINEAR) backoff->step_given = false;
+    if (backoff->kind != BACKOFF_DECORRELATED) backoff->rising = false;
+    if (backoff->kind == BACKOFF_DECORRELATED_V2) backoff->first_given = false;
+}
+
 static bool read_one(struct reading *reading, const struct node *value, struct backoff *backoff)
 {
     const struct node *like = node_get(value, "like");
     bool right = !like || read_like(reading, like, backoff);
     right = keys_read(reading, &backoff_table, value, backoff) && right;
     if (backoff->hint.held && backoff->hint.max == 0) backoff->hint.max = DURATION_MAX;
-    return right && check_backoff(reading, backoff, value);
+    right = right && check_backoff(reading, backoff, value);
+    forget_strange_keys(backoff);
+    return right;
 }
 
 bool read_backoffs(struct reading *reading, const struct node *value, void *target)

@@ -61,7 +61,7 @@ enum {
     ONLY_IN_RULES = 1u << FACT_CLASS | 1u << FACT_PROVIDER | 1u << FACT_MODEL | 1u << FACT_QUERY |
                     1u << FACT_ATTEMPT | 1u << FACT_RETRIES | 1u << FACT_ELAPSED |
                     1u << FACT_WAITED | 1u << FACT_MODE | 1u << FACT_OUTPUT_DELIVERED |
-                    1u << FACT_HINT
+                    1u << FACT_HINT | 1u << FACT_LUA
 };
 
 static bool is_known_here(struct reading *reading, const struct node *value, enum fact fact)
@@ -106,6 +106,7 @@ FACT_READER(waited, FACT_WAITED, fact_read_span(reading, value, fact, target))
 FACT_READER(output_delivered, FACT_OUTPUT_DELIVERED,
             fact_read_delivered(reading, value, fact, target))
 FACT_READER(hint, FACT_HINT, fact_read_hint(reading, value, fact, target))
+FACT_READER(lua, FACT_LUA, fact_read_lua(reading, value, fact, target))
 
 static bool read_several(struct reading *reading, const struct node *value,
                          enum condition_kind kind, void *target)
@@ -167,6 +168,7 @@ static const struct key when_keys[] = {
     {"waited",           when_waited,           AT(FACT_WAITED),           "time the call has spent waiting",                       "{over: duration, under: duration}", false},
     {"output_delivered", when_output_delivered, AT(FACT_OUTPUT_DELIVERED), "whether the caller already has output",                 "true or false", false},
     {"hint",             when_hint,             AT(FACT_HINT),             "the server's word on waiting",                          "present, absent or {over: duration}", false},
+    {"lua",              when_lua,              AT(FACT_LUA),              "a function of the policy's hooks answers true",         "function", false},
     {"any",              when_any,              offsetof(struct when, any), "one of these conditions holds",                        "list of conditions", false},
     {"all",              when_all,              offsetof(struct when, all), "all of these conditions hold",                         "list of conditions", false},
     {"not",              when_not,              offsetof(struct when, not), "this condition does not hold",                         "condition", false},

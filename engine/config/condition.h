@@ -43,5 +43,6 @@ fact_read_fn fact_read_numbers;
 fact_read_fn fact_read_span; /* durations */
 fact_read_fn fact_read_hint;
 fact_read_fn fact_read_delivered;
+fact_read_fn fact_read_lua; /* the name of a function */
 
 #endif

@@ -63,6 +63,8 @@ static const struct key policy_keys[] = {
     {"providers", read_providers, 0,
      "configured uses of a platform; without this, one of each by its own name",
      "mapping of names to providers", false},
+    {"hooks", read_hooks, 0, "functions of a sandboxed Lua file",
+     "{file, classify, delay, choose, adapt, compact, on_error, budget}", false},
     {"modes", keep_modes, 0, "variations of the policy", "{unattended, fast}", false},
     {"budgets", read_budgets, 0, "how many retries all calls together may take",
      "mapping of names to budgets", false},
@@ -144,10 +146,11 @@ static void take_names(struct config *config)
 static bool take_sources(struct config *config, const struct files *files)
 {
     struct redial_policy *policy = config->policy;
-    policy->sources = ARENA_ARRAY(config->reading.arena, const struct source *, files->count);
+    policy->sources = ARENA_ARRAY(config->reading.arena, const struct source *, files->count + 1);
     if (!policy->sources) return reading_out_of_memory(&config->reading);
     for (size_t i = 0; i < files->count; i++) policy->sources[i] = files->list[i].source;
     policy->source_count = files->count;
+    if (policy->hooks.source) policy->sources[policy->source_count++] = policy->hooks.source;
     return true;
 }
 
@@ -165,6 +168,7 @@ static bool read_sections(struct config *config, const struct files *files)
     if (config->fallback) right = read_fallback(reading, config->fallback, policy) && right;
     if (config->modes && policy->variants[VARIANT_PLAIN].rules)
         right = read_modes(reading, config->modes, policy) && right;
+    right = config_check_hooks(config) && right;
     return has_platforms(config, files) && right;
 }
 
@@ -230,6 +234,7 @@ static struct redial_policy *policy_new(struct arena *arena)
     policy->variants[VARIANT_PLAIN].present = true;
     policy->variants[VARIANT_PLAIN].name = REDIAL_STR("plain");
     policy->variants[VARIANT_PLAIN].limits = LIMITS_INIT;
+    config_hooks_init(&policy->hooks);
     policy->variants[VARIANT_PLAIN].heartbeat = DURATION_MAX;
     policy->platforms = ARENA_ARRAY(arena, struct platform, PLATFORM_KIND_COUNT);
     return policy->platforms ? policy : NULL;

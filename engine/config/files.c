@@ -14,8 +14,7 @@ static bool add_file(struct config *config, struct files *files, const struct so
     return file->tree && config_expand(config, file->tree);
 }
 
-/* `path` as seen from the folder of the file that names it; NULL when memory is out. */
-static const char *relative_to(struct config *config, struct redial_str folder_of,
+const char *config_path_beside(struct config *config, struct redial_str folder_of,
                                struct redial_str path)
 {
     struct redial_str folder = folder_of, joined;
@@ -66,7 +65,7 @@ static const char *path_of(struct config *config, const struct source *from,
         reading_unexpected(reading, value, "the path of a file");
         return NULL;
     }
-    const char *path = relative_to(config, from->path, value->text);
+    const char *path = config_path_beside(config, from->path, value->text);
     if (!path || access(path, R_OK) == 0) return path;
     struct diag *diag = diag_error(reading->diags, "missing-file", value->span,
                                    "cannot read '%s': %s", path, strerror(errno));

@@ -8,6 +8,9 @@ static bool read_amount(struct reading *reading, const struct node *value, struc
         jitter->span > 0)
         return true;
     jitter->span = 0;
+    bool digit = value->kind == NODE_SCALAR && value->text.len > 0 && value->text.ptr[0] >= '0' &&
+                 value->text.ptr[0] <= '9';
+    if (!digit) return reading_unexpected(reading, value, "a share or a span, such as 25% or 1s");
     return read_share(reading, value, &jitter->ppm);
 }
 

@@ -10,9 +10,19 @@ static bool read_class(struct reading *reading, const struct node *value, void *
     int row;
     if (!read_word(reading, value, &class_names, &row)) return false;
     *out = (enum redial_class)row;
-    if (*out != REDIAL_CLASS_NONE) return true;
-    struct diag *diag = diag_error(reading->diags, "unknown-word", value->span,
-                                   "a row cannot say that nothing is wrong");
+    return true;
+}
+
+/* That nothing is wrong can be said of a stop reason alone: all else that is wrong stays so. */
+static bool check_row(struct reading *reading, const struct classify_row *row,
+                      const struct node *written)
+{
+    const struct node *when = node_get(written, "when");
+    if (row->class != REDIAL_CLASS_NONE || !when || node_get(when, "stop_reason")) return true;
+    const struct node *class = node_get(written, "class");
+    struct diag *diag =
+        diag_error(reading->diags, "unknown-word", class ? class->span : written->span,
+                   "a row cannot say that nothing is wrong, but of a stop reason");
     diag_cure(reading->diags, diag, "a complete 2xx reply that no row matches is a success");
     return false;
 }
@@ -52,7 +62,8 @@ static bool read_rows(struct reading *reading, const struct node *value,
     for (size_t i = table->count; i < count; i++) {
         const struct node *row = value->items[i - table->count];
         rows[i].span = row->span;
-        right = keys_read(reading, &row_table, row, &rows[i]) && right;
+        right = keys_read(reading, &row_table, row, &rows[i]) &&
+                check_row(reading, &rows[i], row) && right;
     }
     table->rows = rows;
     table->count = count;
@@ -208,6 +219,14 @@ static bool read_region(struct reading *reading, const struct node *value, void 
 
 /* ---- Models */
 
+static bool read_prefill(struct reading *reading, const struct node *value, void *target)
+{
+    bool takes;
+    if (!read_bool(reading, value, &takes)) return false;
+    *(bool *)target = !takes;
+    return true;
+}
+
 static const struct key model_keys[] = {
     {"id", read_text, offsetof(struct platform_model, id), "what the platform calls it", "text",
      false},
@@ -217,6 +236,9 @@ static const struct key model_keys[] = {
      "the most it writes in one reply", "tokens", false},
     {"api_version", read_text, offsetof(struct platform_model, api_version),
      "where it is not the platform's", "text", false},
+    {"prefill", read_prefill, offsetof(struct platform_model, refuses_prefill),
+     "whether it takes a last message of the assistant, to go on with; true unless said",
+     "true or false", false},
 };
 static const struct keys model_table = {"a model", model_keys, REDIAL_COUNT_OF(model_keys)};
 
@@ -310,7 +332,7 @@ static const struct key platform_keys[] = {
      "Vertex: whose project is billed; the first that is not empty", "text or list", false},
     {"region", read_region, 0, "where the call lands", "text or {from, default, per_model}", false},
     {"models", read_models, 0, "its models, by the name that policies use",
-     "mapping of names to {id, context, max_output, api_version}", false},
+     "mapping of names to {id, context, max_output, api_version, prefill}", false},
     {"credentials", read_credentials, 0, "where a credential is looked for, in order",
      "list of names", false},
     {"classify", read_classify, offsetof(struct platform, classify),

@@ -70,6 +70,7 @@ read_fn read_fallback;
 read_fn read_modes;
 read_fn read_feature_rules;
 read_fn read_lint;
+read_fn read_hooks;
 read_fn read_limits; /* struct limits */
 read_fn read_budgets;
 read_fn read_breakers;
@@ -85,11 +86,24 @@ read_fn read_base_url;    /* struct redial_str, may be empty */
 /* Providers when a file names none: one of each platform. */
 bool config_default_providers(struct config *config);
 
+/* ---- Hooks */
+
+void config_hooks_init(struct hooks_policy *hooks);
+/* The index of a Lua function, declared by being named. */
+bool config_hook_function(struct reading *reading, const struct node *value, uint16_t *function);
+/* Whether there is a Lua file for what is named. */
+bool config_check_hooks(struct config *config);
+
 /* ---- Parts of a rule */
 
 read_fn read_condition; /* const struct condition * */
 read_fn read_steps;     /* struct steps */
 
+/* ---- Files */
+
+/* `path` as seen from the folder of the file `beside`; NULL when memory is out. */
+const char *config_path_beside(struct config *config, struct redial_str beside,
+                               struct redial_str path);
 /* ---- Parts of a backoff */
 
 read_fn read_hint;   /* struct hint_policy */

@@ -52,6 +52,11 @@ static bool read_step_wait(struct reading *reading, const struct node *value, st
     return read_duration(reading, value, &step->wait);
 }
 
+static bool read_step_lua(struct reading *reading, const struct node *value, struct step *step)
+{
+    return config_hook_function(reading, value, &step->function);
+}
+
 static bool read_step_raise(struct reading *reading, const struct node *value, struct step *step)
 {
     return keys_read(reading, &raise_table, value, step);
@@ -110,6 +115,7 @@ static const struct {
     [REDIAL_STEP_STANDARD_SPEED] = {true, NULL, "standard_speed"},
     [REDIAL_STEP_COOLDOWN] = {false, read_step_cooldown, "{cooldown: 60s} or {cooldown: NAME}"},
     [REDIAL_STEP_DISABLE] = {false, read_step_disable, "{disable: fast}"},
+    [REDIAL_STEP_LUA] = {false, read_step_lua, "{lua: FUNCTION}"},
 };
 
 static bool badly_formed(struct reading *reading, const struct node *item, const char *word,

@@ -2,6 +2,7 @@
  * `misuse`; what is merely late (an answer that crossed a timeout, a timer after a cancel) as
  * `late`. */
 #include "core/capability.h"
+#include "core/consult.h"
 #include "core/engine.h"
 #include "core/guards.h"
 #include "core/telemetry.h"
@@ -47,6 +48,10 @@ void turn_send(struct turn *turn)
         return;
     }
     if (!guards_gate(turn)) return;
+    if (consult_failed(turn)) {
+        turn_finish(turn, REDIAL_REASON_HOOK_FAILED);
+        return;
+    }
     speed_choose(turn);
     if (call->leg_sent) count_retry(turn);
     struct redial_decision *decision = turn->decision;
@@ -68,7 +73,9 @@ void turn_send(struct turn *turn)
 
 static void start(struct turn *turn)
 {
+    turn_choose(turn);
     if (!capability_begin(turn)) return;
+    consult_request(turn);
     guards_enter(turn);
     turn_send(turn);
 }
@@ -221,6 +228,7 @@ static bool begin(struct redial_call *call, struct shared *shared,
         .first_model = model,
         .query = options->query_given ? options->query : (uint8_t)policy->call.query,
         .variant = (uint8_t)choose_variant(policy, options),
+        .own_provider = options->provider.len > 0,
         .rule = NO_INDEX,
         .leg = 1,
         .random = options->seed,
@@ -297,8 +305,10 @@ static void advance(struct redial_call *call, const struct redial_event *event, 
 void redial_call_step(struct redial_call *call, const struct redial_event *event, int64_t now,
                       struct redial_decision *decision)
 {
-    *decision = (struct redial_decision){
-        .rule = NO_INDEX, .passed_model = NO_INDEX, .hint = REDIAL_HINTS_MAX};
+    *decision = (struct redial_decision){.rule = NO_INDEX,
+                                         .hook_rule = NO_INDEX,
+                                         .passed_model = NO_INDEX,
+                                         .hint = REDIAL_HINTS_MAX};
     if (event->kind >= REDIAL_EVENT_COUNT) {
         decision->kind = REDIAL_DECISION_MISUSE;
     } else if (call->state == REDIAL_STATE_FINISHED) {

@@ -1,4 +1,5 @@
 /* What a failed attempt means and what follows: design §3, read top to bottom in turn_judge. */
+#include "core/consult.h"
 #include "core/guards.h"
 
 #define BIT(step) (1u << REDIAL_STEP_##step)
@@ -121,6 +122,8 @@ void turn_judge(struct turn *turn)
     const struct classify_row *row;
     facts_init(&facts, turn->call, turn->event, turn->now);
     enum redial_class class = classify(&facts, &row);
+    if (hooks_have(turn->policy, HOOK_CLASSIFY)) class = consult_class(turn, class);
+    facts.key[FACT_CLASS] = class;
     remember(turn->call, turn->event, class);
     forgive_refreshes(turn, class);
     guards_saw(turn, class);
@@ -129,7 +132,11 @@ void turn_judge(struct turn *turn)
         turn_finish(turn, REDIAL_REASON_SUCCESS);
         return;
     }
-    uint32_t rule = matcher_find(&turn->policy->rules_matcher, &facts);
+    uint32_t rule = consult_failed(turn) ? MATCH_NONE : consult_rules(turn, &facts);
+    if (consult_failed(turn)) {
+        turn_finish(turn, REDIAL_REASON_HOOK_FAILED);
+        return;
+    }
     bool fails = rule == MATCH_NONE || turn->variant->rules[rule].steps.kinds & BIT(FAIL);
     if (speed_judge(turn, &facts, fails)) return;
     if (rule == MATCH_NONE)

@@ -20,6 +20,7 @@ void facts_init(struct facts *facts, const struct redial_call *call,
     facts->event = event;
     facts->call = call;
     facts->now = now;
+    facts->moment = NULL;
     facts->key[FACT_CLASS] = REDIAL_CLASS_NONE;
     facts->key[FACT_STATUS] = event->status;
     facts->key[FACT_ERROR] = event->symbol[REDIAL_TEXT_ERROR];
@@ -135,6 +136,18 @@ static bool any_holds(const struct condition *condition, const struct facts *fac
     return false;
 }
 
+/* What a hook cannot say does not hold. After the first error no more are asked: the moment tells
+ * whose it was. */
+static bool hook_holds(const struct condition *condition, const struct facts *facts)
+{
+    const struct hook_port *port = facts->policy->hooks.port;
+    bool holds = false;
+    if (!port || !facts->moment || facts->moment->error.len > 0) return false;
+    enum hook_answer answer =
+        port->condition(port->hooks, facts->moment, condition->function, &holds);
+    return answer == HOOK_ANSWERED && holds;
+}
+
 /* The depth of a tree is bounded by the document's depth. */
 bool condition_holds(const struct condition *condition, const struct facts *facts)
 {
@@ -149,6 +162,7 @@ bool condition_holds(const struct condition *condition, const struct facts *fact
         if (condition->message_bits) return facts->event->message_matches & condition->message_bits;
         if (condition->fact == FACT_HEADER) return header_holds(condition, facts->event);
         return any_glob_holds(condition, text_of(condition->fact, facts), false);
+    case CONDITION_LUA: return hook_holds(condition, facts);
     }
     return false;
 }
@@ -186,6 +200,7 @@ static bool rest_holds(const struct match_entry *entry, const struct facts *fact
 {
     if (!entry->rest) return true;
     if (entry->message_bits && !(entry->message_bits & facts->event->message_matches)) return false;
+    if (facts->moment && facts->moment->error.len == 0) facts->moment->rule = (uint16_t)entry->row;
     return condition_holds(entry->rest, facts);
 }
 
@@ -220,7 +235,9 @@ enum redial_class classify(struct facts *facts, const struct classify_row **deci
     const struct redial_event *event = facts->event;
     bool whole = event->kind == REDIAL_EVENT_REPLY && event->complete && event->status >= 200 &&
                  event->status <= 299;
-    enum redial_class class = row ? row->class : whole ? REDIAL_CLASS_NONE : REDIAL_CLASS_UNKNOWN;
+    enum redial_class class = row ? row->class : REDIAL_CLASS_NONE;
+    if (class == REDIAL_CLASS_NONE && !whole)
+        class = REDIAL_CLASS_UNKNOWN; /* whatever a row says */
     facts->key[FACT_CLASS] = class;
     *deciding = row;
     return class;

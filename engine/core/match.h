@@ -3,7 +3,7 @@
 #ifndef REDIAL_CORE_MATCH_H
 #define REDIAL_CORE_MATCH_H
 
-#include "model/policy.h"
+#include "core/hooks.h"
 
 /* Everything a condition may look at. `key` holds the small numbers that matchers index. */
 struct facts {
@@ -12,7 +12,8 @@ struct facts {
     const struct redial_call *call;
     int64_t now;
     uint32_t key[FACT_KEYS];
-    uint32_t absent; /* bit per key fact that was not told */
+    uint32_t absent;            /* bit per key fact that was not told */
+    struct hook_moment *moment; /* what Lua conditions see; NULL: they do not hold */
 };
 
 /* Fills `facts`, the class NONE for the time being. */

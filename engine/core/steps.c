@@ -2,6 +2,7 @@
  * driver for a wait or a repair (the list goes on when that is reported), or ends the call. */
 #include "core/backoff.h"
 #include "core/capability.h"
+#include "core/consult.h"
 #include "core/guards.h"
 #include "core/hint.h"
 
@@ -56,12 +57,25 @@ int64_t turn_hint(const struct turn *turn)
 
 static enum progress fall_back_to_model(struct turn *turn, const struct step *step);
 
+/* A wait that a hook asked for keeps the bound that the server's hints have. */
+static enum progress wait_by_hook(struct turn *turn, const struct backoff *backoff, int64_t asked)
+{
+    int64_t bound = backoff->hint.count > 0 ? backoff->hint.max : HOOK_DELAY_MAX;
+    turn->decision->delay_hint = asked;
+    return begin_wait(turn, REDIAL_WAIT_HOOK, asked < bound ? asked : bound);
+}
+
 static enum progress back_off(struct turn *turn, const struct step *step)
 {
     struct redial_call *call = turn->call;
     uint16_t index =
         step->backoff == BACKOFF_DEFAULT ? turn->variant->default_backoff : step->backoff;
     const struct backoff *backoff = &turn->policy->backoffs[index];
+    int64_t asked;
+    if (hooks_have(turn->policy, HOOK_DELAY)) {
+        if (consult_delay(turn, &asked)) return wait_by_hook(turn, backoff, asked);
+        if (consult_failed(turn)) return stop(turn, REDIAL_REASON_HOOK_FAILED);
+    }
     struct backoff_wait wait = backoff_wait(backoff, &(struct backoff_input){
                                                          .hints = call->hint,
                                                          .number = call->leg_waits + 1,
@@ -92,6 +106,19 @@ static enum progress back_off(struct turn *turn, const struct step *step)
 static enum progress wait_fixed(struct turn *turn, const struct step *step)
 {
     return begin_wait(turn, REDIAL_WAIT_FIXED, step->wait);
+}
+
+static enum progress do_as_hook_says(struct turn *turn, const struct step *step)
+{
+    struct hook_step said = consult_step(turn, step->function);
+    if (consult_failed(turn)) return stop(turn, REDIAL_REASON_HOOK_FAILED);
+    if (said.fail) return stop(turn, REDIAL_REASON_FAILED);
+    if (said.wait == 0) return STEP_DONE;
+    static const struct backoff unbounded;
+    const struct backoff *backoff = turn->policy->backoff_count > 0
+                                        ? &turn->policy->backoffs[turn->variant->default_backoff]
+                                        : &unbounded;
+    return wait_by_hook(turn, backoff, said.wait);
 }
 
 /* ---- Repairs */
@@ -188,6 +215,7 @@ static void begin_leg(struct turn *turn)
     if (model && model->max_output > 0 && call->max_tokens > model->max_output)
         call->max_tokens = model->max_output;
     capability_settle(turn);
+    consult_request(turn);
 }
 
 static bool next_model(struct turn *turn)
@@ -211,38 +239,76 @@ static bool next_model(struct turn *turn)
     return false;
 }
 
-static bool next_provider(struct turn *turn)
+/* The providers that the policy lets a call of `provider` go on with, as far as it has not tried
+ * them. */
+static size_t provider_candidates(struct turn *turn, uint16_t *candidates)
 {
-    struct redial_call *call = turn->call;
+    const struct redial_call *call = turn->call;
     const struct redial_policy *policy = turn->policy;
+    size_t count = 0;
     for (size_t i = 0;
          policy->provider_fallbacks && i < REDIAL_COUNT_OF(*policy->provider_fallbacks); i++) {
         uint16_t candidate = policy->provider_fallbacks[call->provider][i];
         if (candidate == NO_INDEX) break;
-        uint64_t bit = UINT64_C(1) << candidate;
-        if (call->providers_tried & bit) continue;
-        if (!capability_allows_provider(turn, candidate)) continue;
-        guards_leave(turn);
-        call->providers_tried |= bit;
-        call->provider = candidate;
-        call->platform = policy->providers[candidate].platform;
-        turn->decision->applied |= 1u << REDIAL_STEP_FALLBACK_PROVIDER;
-        begin_leg(turn);
-        return true;
+        if (call->providers_tried & UINT64_C(1) << candidate) continue;
+        if (capability_allows_provider(turn, candidate)) candidates[count++] = candidate;
     }
-    return false;
+    return count;
+}
+
+static void take_provider(struct turn *turn, uint16_t provider)
+{
+    struct redial_call *call = turn->call;
+    call->providers_tried |= UINT64_C(1) << provider;
+    call->provider = provider;
+    call->platform = turn->policy->providers[provider].platform;
+}
+
+static bool next_provider(struct turn *turn)
+{
+    uint16_t candidates[HOOK_CANDIDATES_MAX];
+    size_t count = provider_candidates(turn, candidates);
+    size_t chosen = count > 0 ? consult_choice(turn, candidates, count) : 0;
+    if (count == 0 || consult_failed(turn)) return false;
+    guards_leave(turn);
+    take_provider(turn, candidates[chosen]);
+    turn->decision->applied |= 1u << REDIAL_STEP_FALLBACK_PROVIDER;
+    begin_leg(turn);
+    return true;
+}
+
+/* Where nobody named a provider, a hook may begin with any that the call could fall back to. */
+void turn_choose(struct turn *turn)
+{
+    struct redial_call *call = turn->call;
+    uint16_t candidates[HOOK_CANDIDATES_MAX];
+    if (call->own_provider || !hooks_have(turn->policy, HOOK_CHOOSE)) return;
+    candidates[0] = call->provider;
+    size_t count = 1 + provider_candidates(turn, candidates + 1);
+    size_t chosen = consult_choice(turn, candidates, count);
+    if (chosen == 0) return;
+    call->providers_tried = 0;
+    turn->decision->chosen_by_hook = true;
+    take_provider(turn, candidates[chosen]);
+}
+
+/* A hook that went wrong on the way ends the call here: a wait may stand before the next send. */
+static enum progress moved(struct turn *turn, bool found)
+{
+    if (consult_failed(turn)) return stop(turn, REDIAL_REASON_HOOK_FAILED);
+    return found ? STEP_DONE : stop(turn, REDIAL_REASON_NO_FALLBACK);
 }
 
 static enum progress fall_back_to_model(struct turn *turn, const struct step *step)
 {
     (void)step;
-    return next_model(turn) ? STEP_DONE : stop(turn, REDIAL_REASON_NO_FALLBACK);
+    return moved(turn, next_model(turn));
 }
 
 static enum progress fall_back_to_provider(struct turn *turn, const struct step *step)
 {
     (void)step;
-    return next_provider(turn) ? STEP_DONE : stop(turn, REDIAL_REASON_NO_FALLBACK);
+    return moved(turn, next_provider(turn));
 }
 
 bool turn_fall_back(struct turn *turn)
@@ -302,6 +368,7 @@ static take_fn *const takes[REDIAL_STEP_COUNT] = {
     [REDIAL_STEP_FIT_OUTPUT_LIMIT] = fit_output_limit,
     [REDIAL_STEP_FALLBACK_MODEL] = fall_back_to_model,
     [REDIAL_STEP_FALLBACK_PROVIDER] = fall_back_to_provider,
+    [REDIAL_STEP_LUA] = do_as_hook_says,
     [REDIAL_STEP_STANDARD_SPEED] = standard_speed,
     [REDIAL_STEP_COOLDOWN] = cool_down,
     [REDIAL_STEP_DISABLE] = disable,

@@ -2,6 +2,7 @@
 #ifndef REDIAL_CORE_TURN_H
 #define REDIAL_CORE_TURN_H
 
+#include "core/hooks.h"
 #include "core/match.h"
 
 struct turn {
@@ -15,6 +16,7 @@ struct turn {
      * `per` the same. */
     uint32_t key_per;
     uint64_t key;
+    struct hook_moment moment; /* of the last question to a hook */
 };
 
 static inline const struct rule *turn_rule(const struct turn *turn)
@@ -26,6 +28,8 @@ static inline const struct rule *turn_rule(const struct turn *turn)
 void turn_enter(struct turn *turn, enum redial_state state);
 void turn_finish(struct turn *turn, enum redial_reason reason);
 void turn_send(struct turn *turn);
+/* START: lets a hook choose the provider. */
+void turn_choose(struct turn *turn);
 /* Begins a wait of `delay` ns; ends the call instead when the wait would pass the deadline. */
 void turn_wait(struct turn *turn, enum redial_wait_kind kind, int64_t delay);
 /* When the driver has to report TIMER: the end of the wait under way, or its next sign of life. */

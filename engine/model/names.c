@@ -170,7 +170,19 @@ TABLE(fact, "fact", [FACT_CLASS] = {"class", "what the event means"},
       [FACT_ELAPSED] = {"elapsed", "time since the call began"},
       [FACT_WAITED] = {"waited", "time the call has spent waiting"},
       [FACT_OUTPUT_DELIVERED] = {"output_delivered", "whether the caller already has output"},
-      [FACT_HINT] = {"hint", "the server's word on waiting"})
+      [FACT_HINT] = {"hint", "the server's word on waiting"},
+      [FACT_LUA] = {"lua", "a function of the policy's hooks answers true"})
+
+TABLE(hook_point, "hook", [HOOK_CLASSIFY] = {"classify", "names the class of an event"},
+      [HOOK_DELAY] = {"delay", "says how long the step `backoff` waits"},
+      [HOOK_CHOOSE] = {"choose", "picks the provider of a leg among the candidates"},
+      [HOOK_ADAPT] = {"adapt", "changes the request when a leg begins"},
+      [HOOK_COMPACT] = {"compact", "makes the prompt shorter for the step `compact`"})
+
+TABLE(
+    hook_on_error,
+    "answer (on_error)", [HOOK_ERROR_FAILS] = {"fail", "end the call with the reason hook_failed"},
+    [HOOK_ERROR_IGNORED] = {"ignore", "go on as if there were no hook"})
 
 #define COVERS(list, total)                                                                        \
     _Static_assert(REDIAL_COUNT_OF(list##_rows) == (total), "one row per " #list)
@@ -186,6 +198,8 @@ COVERS(platform, PLATFORM_KIND_COUNT);
 COVERS(support, SUPPORT_COUNT);
 COVERS(feature_answer, FEATURE_ANSWER_COUNT);
 COVERS(fact, FACT_COUNT);
+COVERS(hook_point, HOOK_POINT_COUNT);
+COVERS(hook_on_error, HOOK_ON_ERROR_COUNT);
 COVERS(guard_key, GUARD_KEY_COUNT);
 COVERS(guard_answer, GUARD_ANSWER_COUNT);
 COVERS(budget_of, BUDGET_KIND_COUNT);

@@ -50,6 +50,7 @@ enum fact {
     FACT_WAITED,  /* ns */
     FACT_OUTPUT_DELIVERED,
     FACT_HINT, /* ns of the first readable hint, -1 none */
+    FACT_LUA,  /* what a function of the policy's hooks answers */
     FACT_COUNT
 };
 
@@ -61,6 +62,7 @@ enum condition_kind {
     CONDITION_ONE_OF, /* a key fact equals one of `values` */
     CONDITION_RANGE,  /* a number lies in low..high, both included */
     CONDITION_GLOB,   /* a text matches one of `globs` */
+    CONDITION_LUA,    /* the hook `function` answers true */
 };
 
 /* A pattern over text: a glob, taken apart so that the common forms need no general matching, or a
@@ -87,6 +89,7 @@ struct condition {
             int64_t low, high;
         } range;
         const struct glob *globs; /* GLOB; without case for headers */
+        uint16_t function;        /* LUA: index in policy.hooks.functions */
     };
     uint64_t
         message_bits; /* FACT_MESSAGE: one per glob, in event.message_matches; 0: not numbered */
@@ -240,6 +243,7 @@ enum below_floor { BELOW_FLOOR_FAIL, BELOW_FLOOR_COMPACT, BELOW_FLOOR_COUNT };
 struct step {
     enum redial_step_kind kind;
     uint16_t backoff;      /* BACKOFF: index, or BACKOFF_DEFAULT */
+    uint16_t function;     /* LUA: index in policy.hooks.functions */
     int64_t wait;          /* WAIT: ns; COOLDOWN: its length, 0 as the cooldown says */
     uint8_t cooldown;      /* COOLDOWN: index, or COOLDOWN_ANY */
     int64_t floor, buffer; /* output limit steps: tokens */
@@ -371,6 +375,7 @@ struct platform_model {
     struct redial_str id;          /* as the platform calls it */
     struct redial_str api_version; /* empty: the platform's */
     int64_t context, max_output;   /* tokens; 0 unknown */
+    bool refuses_prefill;          /* a last message of the assistant is an error */
     struct span span;
 };
 struct region_override {
@@ -412,6 +417,36 @@ struct model {
     uint64_t key; /* linked: of its name, for guards */
 };
 #define FALLBACK_SLOTS_MAX 64
+
+/* ---- Hooks: functions of one Lua file */
+
+enum hook_point {
+    HOOK_CLASSIFY, /* what an event means, where the tables should not decide alone */
+    HOOK_DELAY,    /* how long the step `backoff` waits */
+    HOOK_CHOOSE,   /* which provider a call begins with or falls back to */
+    HOOK_ADAPT,    /* what changes in the request when a leg begins */
+    HOOK_COMPACT,  /* what the step `compact` does */
+    HOOK_POINT_COUNT
+};
+enum hook_on_error { HOOK_ERROR_FAILS, HOOK_ERROR_IGNORED, HOOK_ON_ERROR_COUNT };
+
+struct hook_function {
+    struct redial_str name;
+    struct span span; /* where the policy names it first */
+};
+#define HOOK_FUNCTIONS_MAX 64
+struct hook_port;
+struct hooks_policy {
+    const struct source *source;     /* the Lua file; NULL: the policy has no hooks */
+    struct redial_str file;          /* its path as the policy writes it */
+    struct span span;                /* of `file` */
+    struct hook_function *functions; /* all that the policy names */
+    size_t function_count;
+    uint16_t point[HOOK_POINT_COUNT]; /* index in functions, NO_INDEX none; only with a port */
+    enum hook_on_error on_error;
+    int64_t instructions, memory; /* what one call of a hook may use; memory in bytes */
+    const struct hook_port *port; /* core/hooks.h; NULL: nothing to ask */
+};
 
 /* ---- The policy */
 
@@ -477,6 +512,8 @@ struct redial_policy {
     int32_t outer_retries[OUTER_RETRIES_MAX]; /* of what stands around the calls, for lint */
     size_t outer_retry_count;
     struct span outer_retry_span;
+    struct hooks_policy hooks;
+
     struct lint_ignore *lint_ignores;
     size_t lint_ignore_count;
 };
@@ -519,5 +556,6 @@ extern const struct names below_floor_names, after_output_names, platform_names,
     feature_names, credential_names, feature_answer_names;
 extern const struct names missing_answer_names, unknown_answer_names; /* parts of the last */
 extern const struct names fact_names;                                 /* the keys of `when` */
+extern const struct names hook_point_names, hook_on_error_names;
 
 #endif

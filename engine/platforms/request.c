@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "platforms/platform.h"
+#include "platforms/prefill.h"
 
 #define HEADERS_OWN_MAX 8 /* what `add_headers` adds by itself */
 
@@ -16,6 +17,7 @@ struct build {
     const struct platform *platform;
     const struct platform_wire *wire;
     struct target target;
+    bool refuses_prefill;
     struct redial_header *headers;
     size_t header_count;
     struct redial_str *why;
@@ -47,6 +49,7 @@ static void resolve_target(struct build *build)
     const struct request_facts *facts = build->facts;
     const struct platform_model *model = policy_platform_model(
         facts->policy, build->provider->platform, policy_find_model(facts->policy, facts->model));
+    build->refuses_prefill = model && model->refuses_prefill;
     struct redial_str version = model ? model->api_version : (struct redial_str){0};
 
     build->target = (struct target){
@@ -205,6 +208,16 @@ static bool add_headers(struct build *build)
 
 /* ---- Body */
 
+/* Without the prefill, where the model takes none: it would refuse the whole request. */
+static void write_messages(const struct build *build, struct text *body)
+{
+    struct redial_str messages = build->facts->messages;
+    size_t prefill = build->refuses_prefill ? prefill_find(messages) : SIZE_MAX;
+
+    text_append(body, prefill == SIZE_MAX ? messages : str_take(messages, prefill));
+    if (prefill != SIZE_MAX) text_append_char(body, ']');
+}
+
 static void write_body(const struct build *build, struct text *body)
 {
     const struct target *target = &build->target;
@@ -228,7 +241,7 @@ static void write_body(const struct build *build, struct text *body)
         text_append_char(body, ',');
     }
     text_append(body, REDIAL_STR("\"messages\":"));
-    text_append(body, build->facts->messages);
+    write_messages(build, body);
     text_append_char(body, '}');
 }
 

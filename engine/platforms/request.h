@@ -13,7 +13,7 @@ struct request_facts {
     int64_t max_tokens;
     bool stream;                /* ignored where the platform's streams are not read */
     bool fast;                  /* the policy's fast mode; ignored off Anthropic's own platform */
-    struct redial_str messages; /* JSON array */
+    struct redial_str messages; /* JSON array; a prefill is left out where the model takes none */
     struct redial_str
         credential; /* the bearer token or key itself; goes into one header and nowhere else */
     bool credential_is_key; /* x-api-key rather than a bearer token, where the platform tells them

@@ -14,7 +14,17 @@ bool answer_begin(struct answer *answer, const struct redial_policy *policy,
         }
     facts_init(&answer->facts, &answer->outlook.before, &answer->outlook.event,
                answer->outlook.before_at);
-    classify(&answer->facts, &answer->row);
+    answer->by_hook = classify(&answer->facts, &answer->row) != answer->turn.judged.class &&
+                      !answer->ended_before;
+    if (answer->by_hook) answer->facts.key[FACT_CLASS] = answer->turn.judged.class;
+    answer->random = answer->outlook.before.random;
+    answer->moment = (struct hook_moment){.call = &answer->outlook.before,
+                                          .event = &answer->outlook.event,
+                                          .now = answer->outlook.before_at,
+                                          .class = answer->turn.judged.class,
+                                          .random = &answer->random,
+                                          .rule = NO_INDEX};
+    answer->facts.moment = &answer->moment;
     return true;
 }
 
@@ -41,4 +51,12 @@ const struct condition *answer_unmet(const struct answer *answer, const struct c
         if (!condition_holds(condition->children[i], &answer->facts))
             return answer_unmet(answer, condition->children[i]);
     return condition;
+}
+
+struct redial_str answer_hook(const struct answer *answer)
+{
+    const struct hooks_policy *hooks = &answer->policy->hooks;
+    uint16_t function = hooks->point[HOOK_CLASSIFY];
+    return function < hooks->function_count ? hooks->functions[function].name
+                                            : (struct redial_str){"", 0};
 }

@@ -12,7 +12,10 @@ struct answer {
     struct outlook outlook;
     struct outlook_turn turn; /* of the attempt that was asked about, then of those after it */
     struct facts facts;       /* at that moment */
+    struct hook_moment moment;
+    uint64_t random; /* hooks draw from a copy */
     const struct classify_row *row;
+    bool by_hook;      /* a hook named the class, not the row */
     bool ended_before; /* the call had ended before that attempt */
     struct arena *arena;
     struct text cell;
@@ -30,5 +33,8 @@ const struct rule *answer_rule(const struct answer *answer, uint16_t rule);
 /* The first part of a condition that does not hold: what the rule would have needed. */
 const struct condition *answer_unmet(const struct answer *answer,
                                      const struct condition *condition);
+
+/* The name of the function behind the hook `classify`. */
+struct redial_str answer_hook(const struct answer *answer);
 
 #endif

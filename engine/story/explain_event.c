@@ -80,6 +80,7 @@ static void say_hint_found(const struct answer *answer, const struct redial_deci
         [REDIAL_WAIT_HINT_IGNORED] = " is above the bound; ",
         [REDIAL_WAIT_HINT_FITTED] = ", as the policy bends it",
         [REDIAL_WAIT_FIXED] = "",
+        [REDIAL_WAIT_HOOK] = "",
         [REDIAL_WAIT_GUARD] = "",
         [REDIAL_WAIT_REST] = "",
     };
@@ -151,6 +152,9 @@ static void write_class(struct answer *answer, struct table *table)
     table_cell(table, REDIAL_STR("given by"));
     if (answer->given->class != REDIAL_CLASS_NONE) {
         text_append(cell, REDIAL_STR("the facts themselves"));
+    } else if (answer->by_hook) {
+        text_append(cell, REDIAL_STR("the hook "));
+        text_append(cell, answer_hook(answer));
     } else if (answer->row) {
         phrase_place(answer->policy, &answer->row->span, cell);
         text_append_char(cell, ' ');

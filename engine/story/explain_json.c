@@ -143,6 +143,7 @@ static void put_platform(struct json_page *page, const struct platform *platform
         put_text(out, "id", platform->models[i].id);
         put_known(out, "context", platform->models[i].context);
         put_known(out, "max_output", platform->models[i].max_output);
+        if (platform->models[i].refuses_prefill) put_word(out, "prefill", "refused");
         text_append_char(out, '}');
     }
     text_append_char(out, ']');
@@ -215,6 +216,24 @@ static void put_lists(struct json_page *page)
     text_append_char(out, ']');
 }
 
+static void put_hooks(struct json_page *page)
+{
+    const struct hooks_policy *hooks = &page->policy->hooks;
+    struct text *out = page->out;
+    if (!hooks->source) return;
+    put_key(out, "hooks");
+    text_append_char(out, '{');
+    put_text(out, "file", hooks->file);
+    put_place(out, "at", &hooks->span);
+    for (int i = 0; i < HOOK_POINT_COUNT; i++)
+        if (hooks->point[i] != NO_INDEX)
+            put_text(out, hook_point_names.rows[i].word, hooks->functions[hooks->point[i]].name);
+    put_word(out, "on_error", hook_on_error_names.rows[hooks->on_error].word);
+    put_int(out, "instructions", hooks->instructions);
+    put_int(out, "memory", hooks->memory);
+    text_append_char(out, '}');
+}
+
 void explain_policy_json(const struct redial_policy *policy, struct text *out)
 {
     struct json_page page = {policy, out, TEXT_INIT};
@@ -235,6 +254,7 @@ void explain_policy_json(const struct redial_policy *policy, struct text *out)
     put_providers(&page);
     put_fallbacks(&page);
     explain_guards_json(policy, out);
+    put_hooks(&page);
     put_classify(&page, "transport", &policy->transport);
     text_append(out, REDIAL_STR("}\n"));
     text_clean_up(&page.cell);

@@ -92,8 +92,9 @@ static void write_models(const struct redial_policy *policy, const struct explai
 {
     struct table table;
     text_append(out, REDIAL_STR("\nmodels (as each platform calls them):\n"));
-    table_begin(&table, arena,
-                (const char *const[]){"platform", "model", "id", ">context", ">max output"}, 5);
+    table_begin(
+        &table, arena,
+        (const char *const[]){"platform", "model", "id", ">context", ">max output", "prefill"}, 6);
     for (size_t i = 0; i < policy->platform_count; i++)
         for (size_t m = 0; m < policy->platforms[i].model_count; m++) {
             const struct platform_model *model = &policy->platforms[i].models[m];
@@ -102,6 +103,7 @@ static void write_models(const struct redial_policy *policy, const struct explai
             table_cell(&table, model->id);
             table_printf(&table, "%" PRId64, model->context);
             table_printf(&table, "%" PRId64, model->max_output);
+            table_cell(&table, model->refuses_prefill ? REDIAL_STR("no") : REDIAL_STR("yes"));
         }
     write_table(&table, style, out);
 }

@@ -313,6 +313,28 @@ static void write_fallbacks(struct page *page)
     end(&table, page);
 }
 
+static void write_hooks(struct page *page)
+{
+    const struct hooks_policy *hooks = &page->policy->hooks;
+    struct table table;
+    if (!hooks->source) return;
+    text_append(page->out, REDIAL_STR("\nhooks ("));
+    phrase_place(page->policy, &hooks->span, page->out);
+    text_printf(page->out, " %.*s; a fault: %s; a call: %lld instructions, %lld KB):\n",
+                REDIAL_STR_ARG(hooks->file), hook_on_error_names.rows[hooks->on_error].word,
+                (long long)hooks->instructions, (long long)(hooks->memory >> 10));
+    begin(&table, page, (const char *const[]){"line", "hook", "function", "what it does"}, 4);
+    for (int i = 0; i < HOOK_POINT_COUNT; i++) {
+        if (hooks->point[i] == NO_INDEX) continue;
+        const struct hook_function *function = &hooks->functions[hooks->point[i]];
+        cell_place(&table, page, &function->span);
+        table_cell(&table, str_of(hook_point_names.rows[i].word));
+        table_cell(&table, function->name);
+        table_cell(&table, str_of(hook_point_names.rows[i].doc));
+    }
+    end(&table, page);
+}
+
 void explain_policy(const struct redial_policy *policy, const struct explain_style *style,
                     struct text *out)
 {
@@ -336,6 +358,7 @@ void explain_policy(const struct redial_policy *policy, const struct explain_sty
             write_mode(&page, &policy->variants[VARIANT_PLAIN], &policy->variants[i]);
     write_fallbacks(&page);
     explain_guards(policy, style, page.arena, out);
+    write_hooks(&page);
     explain_platforms(policy, style, page.arena, out);
     text_clean_up(&page.cell);
     arena_destroy(page.arena);

@@ -252,6 +252,7 @@ static void put_step(struct text *out, const struct story *story,
     put_shared(out, policy, &entry->decision);
     if (decisions[entry->decision.kind].put)
         decisions[entry->decision.kind].put(out, entry, policy);
+    put_text(out, "hook_error", texts_get(&story->texts, entry->note));
     put_word(out, "state", redial_state_name(entry->state));
 }
 

@@ -81,6 +81,7 @@ void phrase_condition(const struct condition *condition, struct text *out)
         phrase_children(condition, " ", out);
         text_append_char(out, ')');
         return;
+    case CONDITION_LUA:
     case CONDITION_ONE_OF:
     case CONDITION_RANGE:
     case CONDITION_GLOB: phrase_fact(condition, out); return;
@@ -97,6 +98,9 @@ static void phrase_step(const struct redial_policy *policy, const struct step *s
     if (step->kind == REDIAL_STEP_BACKOFF && step->backoff != BACKOFF_DEFAULT) {
         text_append_char(out, ' ');
         text_append(out, policy->backoffs[step->backoff].name);
+    } else if (step->kind == REDIAL_STEP_LUA) {
+        text_append_char(out, ' ');
+        text_append(out, policy->hooks.functions[step->function].name);
     } else if (step->kind == REDIAL_STEP_WAIT) {
         text_append_char(out, ' ');
         duration_format(step->wait, out);

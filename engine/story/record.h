@@ -38,7 +38,7 @@ struct story_entry {
     uint32_t call_number;
     uint32_t facts; /* its row, NO_FACTS none */
     uint32_t model; /* text: of the leg after the step */
-    uint32_t note;  /* ENTRY_NOTE: text */
+    uint32_t note;  /* ENTRY_NOTE: text. ENTRY_STEP: what went wrong in a hook */
     int64_t waited; /* of the call, after the step */
     int32_t attempts;
     uint32_t credential;

@@ -237,6 +237,7 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
                      ? push_facts(story, now, call, event, decision->judged)
                      : NO_FACTS,
         .model = keep(story, call->model, &story->last_model),
+        .note = keep(story, decision->hook_error, &story->last_note),
         .waited = call->waited,
         .attempts = call->attempts,
         .credential = call->credential,
@@ -248,6 +249,7 @@ void story_record(struct story *story, int64_t now, uint32_t call_number,
         .variant = call->variant,
         .decision = *decision,
     };
+    entry->decision.hook_error = (struct redial_str){0}; /* it lives no longer than the policy */
 }
 
 /* The call's last entry where that sends an attempt, else NULL. */

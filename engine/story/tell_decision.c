@@ -34,6 +34,7 @@ static void tell_fallback(struct writer *writer, const struct story_entry *entry
         say_model(writer, decision->model_index);
     }
     say_rule(writer, decision);
+    if (decision->chosen_by_hook) say(writer, "  chosen by the hook");
     if (decision->delay_hint > 0) {
         say(writer, "  ");
         say_hint(writer, view, decision->hint);
@@ -97,6 +98,15 @@ static void tell_send(struct writer *writer, const struct story_entry *entry,
     say_line(writer, entry, TONE_SEND, "send");
 }
 
+static void say_hook_wait(struct writer *writer, const struct redial_decision *decision)
+{
+    say(writer, "hook");
+    if (decision->delay == decision->delay_hint) return;
+    say(writer, " ");
+    words_time(decision->delay_hint, &writer->line);
+    say(writer, " cut to the bound");
+}
+
 static void say_why_wait(struct writer *writer, const struct story_entry *entry,
                          const struct call_view *view)
 {
@@ -124,6 +134,7 @@ static void say_why_wait(struct writer *writer, const struct story_entry *entry,
         say(writer, " as the policy bends it");
         break;
     case REDIAL_WAIT_FIXED: say(writer, "fixed"); break;
+    case REDIAL_WAIT_HOOK: say_hook_wait(writer, decision); break;
     case REDIAL_WAIT_GUARD: say_holder(writer, decision); break;
     case REDIAL_WAIT_REST: say(writer, "the rest, the timer rang early"); break;
     case REDIAL_WAIT_NONE:
@@ -225,8 +236,23 @@ static decided_fn *const decides[REDIAL_DECISION_COUNT] = {
     [REDIAL_DECISION_FINISH] = tell_finish,   [REDIAL_DECISION_MISUSE] = tell_misuse,
 };
 
+/* What went wrong in a hook, and whose condition or step it was. */
+static void tell_hook_error(struct writer *writer, const struct story_entry *entry)
+{
+    if (entry->note == 0) return;
+    say_text(writer, entry->note);
+    if (entry->decision.hook_rule < writer->policy->rule_count) {
+        say(writer, "  rule=\"");
+        say_name(writer,
+                 writer->policy->variants[VARIANT_PLAIN].rules[entry->decision.hook_rule].name);
+        say(writer, "\"");
+    }
+    say_line(writer, entry, TONE_BAD, "hook");
+}
+
 void tell_decision(struct writer *writer, const struct story_entry *entry, struct call_view *view)
 {
+    tell_hook_error(writer, entry);
     tell_shared(writer, entry);
     tell_passed_over(writer, entry);
     tell_fallback(writer, entry, view);

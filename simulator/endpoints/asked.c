@@ -1,11 +1,10 @@
 #include "simulator/endpoints/asked.h"
 
-#include <stdio.h>
-
 #include <string.h>
 
 #include "document/json.h"
 #include "simulator/endpoints/endpoint.h"
+#include "simulator/world/conversation.h"
 
 /* ---- The model's place */
 
@@ -45,34 +44,12 @@ static struct redial_str (*const find_model[PLATFORM_KIND_COUNT])(struct redial_
     [PLATFORM_FOUNDRY] = model_in_body,
 };
 
-/* ---- The prompt */
-
-static bool is_blank(char c)
+/* A prefill is no part of the prompt. */
+static void read_messages(const struct json *messages, struct asked *asked)
 {
-    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
-}
-
-static int64_t count_words(struct redial_str text)
-{
-    int64_t words = 0;
-
-    for (size_t i = 0; i < text.len; i++)
-        words += !is_blank(text.ptr[i]) && (i == 0 || is_blank(text.ptr[i - 1]));
-    return words;
-}
-
-/* Messages whose content is a text, which is how simulated prompts are made. */
-static int64_t count_tokens(const struct json *body)
-{
-    const struct json *messages = json_at(body, "messages");
-    int64_t tokens = 0;
-
-    for (size_t i = 0, count = json_count(messages); i < count; i++) {
-        char path[40];
-        snprintf(path, sizeof path, "%zu.content", i);
-        tokens += count_words(json_text(json_at(messages, path)));
-    }
-    return tokens;
+    int64_t prefill = conversation_prefill(messages);
+    asked->prefill = prefill >= 0;
+    asked->input_tokens = conversation_words(messages) - (asked->prefill ? prefill : 0);
 }
 
 /* ---- The credential */
@@ -105,7 +82,7 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
     asked->fast = str_is(json_text(json_at(body, "speed")), "fast") &&
                   header(arrival, REDIAL_STR("anthropic-beta")).len > 0;
     asked->stream = json_true(json_at(body, "stream"));
-    asked->input_tokens = count_tokens(body);
+    read_messages(json_at(body, "messages"), asked);
     read = json_is_object(body) &&
            arena_copy(arena, find_model[platform](arrival->path, body), &asked->model);
     json_free(body);

@@ -14,7 +14,8 @@ struct asked {
     int64_t max_tokens;
     int64_t input_tokens; /* one for each word of the messages' texts */
     bool stream;
-    bool fast; /* speed: fast, with its beta header */
+    bool fast;    /* speed: fast, with its beta header */
+    bool prefill; /* the last message is the assistant's */
 };
 
 enum asked_fault { ASKED_WELL, ASKED_WITHOUT_CREDENTIAL, ASKED_WITHOUT_JSON, ASKED_FAULT_COUNT };

@@ -1,5 +1,6 @@
 #include "simulator/observe/invariants.h"
 
+#include "core/hooks.h"
 #include "redial/call.h"
 
 static const struct name rows[] = {
@@ -49,7 +50,12 @@ static bool wait_is_bounded(const struct redial_call *call, const struct redial_
                                                           [REDIAL_WAIT_GUARD] = true,
                                                           [REDIAL_WAIT_REST] = true};
     if (set_elsewhere[decision->wait]) return true;
+    if (decision->wait == REDIAL_WAIT_HOOK && call->policy->backoff_count == 0)
+        return decision->delay <= HOOK_DELAY_MAX;
     const struct backoff *backoff = backoff_of(call);
+    if (decision->wait == REDIAL_WAIT_HOOK)
+        return decision->delay <= HOOK_DELAY_MAX &&
+               (backoff->hint.count == 0 || decision->delay <= backoff->hint.max);
     if (decision->wait == REDIAL_WAIT_HINT)
         return decision->delay == decision->delay_hint && decision->delay <= hint_longest(backoff);
     if (decision->wait == REDIAL_WAIT_HINT_FITTED) return decision->delay <= hint_longest(backoff);

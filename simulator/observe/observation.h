@@ -19,6 +19,7 @@ struct observed_request {
     int64_t max_tokens, input_tokens;
     uint32_t credential;
     bool fast;
+    bool prefill;
     bool reused;                         /* came on a kept-alive connection */
     const struct redial_header *headers; /* NULL: nobody asked for them */
     size_t header_count;

@@ -38,6 +38,18 @@ static void put_differences(struct text *out, const struct differences *differen
     put_number(out, "failure_count", (int64_t)differences->count);
 }
 
+static void put_dropped(struct text *out, uint16_t features)
+{
+    if (features == 0) return;
+    text_printf(out, ",\"dropped_features\":[");
+    for (uint32_t left = features; left; left &= left - 1) {
+        if (left != features) text_append_char(out, ',');
+        text_append_json(out,
+                         str_of(redial_feature_name((enum redial_feature)__builtin_ctz(left))));
+    }
+    text_append_char(out, ']');
+}
+
 void report_json_result(const struct result *result, bool stories, struct text *out)
 {
     if (stories) {
@@ -55,6 +67,8 @@ void report_json_result(const struct result *result, bool stories, struct text *
     put_number(out, "calls", (int64_t)result->calls);
     put_number(out, "attempts", result->attempts);
     put_number(out, "retries", result->retries);
+    put_number(out, "telemetry", result->telemetry);
+    put_dropped(out, result->dropped);
     put_number(out, "waited_ns", result->waited);
     put_number(out, "elapsed_ns", result->elapsed);
     put_number(out, "measured_ns", result->measured);

@@ -26,6 +26,8 @@ struct result {
     struct redial_str replay_line; /* to paste: replays it as it was */
     size_t calls;
     int64_t attempts, retries, waited, elapsed; /* of the scenario's own clock, ns */
+    uint16_t dropped;                           /* bit per feature that some leg went without */
+    int64_t telemetry;                          /* records of attempts */
     int64_t measured;                           /* of the machine's clock, ns */
     bool updated;                               /* its story was rewritten */
 };

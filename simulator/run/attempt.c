@@ -8,17 +8,27 @@ static const struct exchange unanswered; /* on a connection that has died */
 
 /* ---- Sending ---- */
 
+static bool takes_prefill(const struct run_call *call)
+{
+    const struct redial_call *leg = &call->call;
+    const struct platform_model *model =
+        policy_platform_model(leg->policy, leg->platform, leg->model_index);
+    return !model || !model->refuses_prefill;
+}
+
 static struct request_seen wanted_request(struct run_call *call, bool reused)
 {
     return (struct request_seen){
         .provider = call->call.provider,
         .model = call->call.model,
         .max_tokens = call->call.max_tokens,
+        .messages = call->messages,
         .input_tokens = call->prompt_tokens,
         .credential = call->presented,
         .static_key = call->static_key,
         .stream = call->script->stream,
         .fast = call->call.fast,
+        .prefill = call->script->prefill.len > 0 && takes_prefill(call),
         .background = call->call.query == REDIAL_QUERY_BACKGROUND,
         .connection = reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,
     };
@@ -106,6 +116,7 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
         .platform = running->policy->platforms[call->call.platform].kind,
         .exchange = &unanswered,
         .request = wanted_request(call, reused),
+        .prefill = call->script->prefill,
         .own_headers = call->script->headers,
         .own_header_count = call->script->header_count,
         .fresh_connection = fresh,
@@ -164,6 +175,7 @@ static void observe(struct running *running, struct run_call *call, const struct
                                          .input_tokens = seen->input_tokens,
                                          .credential = seen->credential,
                                          .fast = seen->fast,
+                                         .prefill = seen->prefill,
                                          .reused = seen->connection == REQUEST_ON_REUSED_CONNECTION,
                                          .headers = seen->headers,
                                          .header_count = seen->header_count,
@@ -180,6 +192,20 @@ static void tell_request_id(struct running *running, const struct run_call *call
             story_set_request_id(running->run->story, call->number, sent->headers[i].value);
 }
 
+/* Once for each leg whose model takes none. */
+static void tell_prefill(struct running *running, struct run_call *call)
+{
+    const struct redial_call *leg = &call->call;
+    if (call->script->prefill.len == 0 || takes_prefill(call) || call->prefill_told == leg->leg)
+        return;
+    struct text text = TEXT_INIT;
+    call->prefill_told = leg->leg;
+    text_printf(&text, "the prefill is left out: %.*s takes none", REDIAL_STR_ARG(leg->model));
+    story_note(running->run->story, running->now, call->number, text_str(&text));
+    if (text.failed) run_out_of_memory(running);
+    text_clean_up(&text);
+}
+
 /* Real sockets can disagree with the model of them. */
 static void compare_arrival(struct running *running, struct run_call *call,
                             const struct request_seen *seen)
@@ -192,6 +218,7 @@ static void compare_arrival(struct running *running, struct run_call *call,
                           : seen->credential != wanted->credential     ? "credential"
                           : seen->stream != wanted->stream             ? "stream"
                           : seen->fast != wanted->fast                 ? "speed"
+                          : seen->prefill != wanted->prefill           ? "prefill"
                           : seen->connection != wanted->connection     ? "connection"
                                                                        : NULL;
     if (differs)
@@ -224,6 +251,7 @@ void run_send(struct running *running, struct run_call *call,
                              ? CONNECTION_NEW
                              : CONNECTION_REUSED);
     tell_request_id(running, call);
+    tell_prefill(running, call);
     if (!read) seen = attempt->request;
     if (!keep_headers(running, &seen)) {
         run_out_of_memory(running);

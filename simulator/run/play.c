@@ -152,6 +152,8 @@ static void take_numbers(struct play *play)
     struct result *result = play->result;
     result->calls = seen->call_count;
     result->attempts = seen->attempts;
+    result->dropped = seen->dropped;
+    result->telemetry = seen->telemetry;
     result->retries = seen->retries;
     result->waited = seen->waited;
     result->elapsed = seen->latest > RUN_BEGAN_AT ? seen->latest - RUN_BEGAN_AT : 0;

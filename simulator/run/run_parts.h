@@ -21,7 +21,9 @@ struct run_call {
     const struct call_script *script;
     uint32_t number; /* from 1 */
     bool begun, static_key;
-    int64_t prompt_tokens; /* what its requests carry now */
+    uint16_t prefill_told;      /* the leg that was told to go without */
+    int64_t prompt_tokens;      /* what its requests carry now */
+    struct redial_str messages; /* likewise, when the scenario wrote a conversation */
     struct watch watch;
     uint64_t ticket; /* of its entry in the queue that counts; others are stale */
     /* The attempt under way. */

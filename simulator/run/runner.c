@@ -103,6 +103,7 @@ static void start(struct running *running, struct run_call *call)
     };
     struct redial_str why;
     call->static_key = is_static_key(script);
+    call->messages = script->messages;
     call->prompt_tokens = script->input_tokens ? script->input_tokens : RUN_PROMPT_TOKENS;
     if (!redial_call_init(&call->call, running->engine, &options, running->now, &why)) {
         run_trouble(running, (struct world_trouble){.span = script->span, .why = why});

@@ -18,16 +18,18 @@ struct call_script {
     int32_t count; /* so many equal calls */
     struct redial_str provider, model;
     struct span provider_span, model_span;
-    int query;            /* enum redial_query, -1: as the policy says */
-    int credential;       /* enum redial_credential */
-    int64_t max_tokens;   /* 0: the simulated client's usual 4096 */
-    int64_t input_tokens; /* 0: unknown to the client; the prompt is short */
-    int64_t compacts_to;  /* tokens; -1: nothing can compact it */
-    int64_t deadline;     /* ns from the call's start, 0 none */
-    int64_t cancel_at;    /* ns from the run's start; -1 never */
+    int query;                  /* enum redial_query, -1: as the policy says */
+    int credential;             /* enum redial_credential */
+    int64_t max_tokens;         /* 0: the simulated client's usual 4096 */
+    int64_t input_tokens;       /* 0: unknown to the client; the prompt is short */
+    struct redial_str messages; /* its conversation as JSON; empty: so many words as its size */
+    int64_t compacts_to;        /* tokens; -1: nothing can compact it */
+    int64_t deadline;           /* ns from the call's start, 0 none */
+    int64_t cancel_at;          /* ns from the run's start; -1 never */
     bool stream, unattended, fast;
     struct feature_set wants, requires;
     struct residency residency;
+    struct redial_str prefill;     /* the assistant's last message; empty: none */
     struct redial_header *headers; /* its own */
     size_t header_count;
 };

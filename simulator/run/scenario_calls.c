@@ -1,6 +1,7 @@
 /* The stimulus: which calls are made, when, and with what. */
 #include "config/features.h"
 #include "simulator/run/scenario_parts.h"
+#include "simulator/world/conversation.h"
 
 static bool read_credential(struct reading *reading, const struct node *value, void *target)
 {
@@ -86,6 +87,8 @@ static const struct key call_keys[] = {
     {"credential", read_credential, AT(credential), "which kind it has", "word", false},
     {"max_tokens", read_tokens, AT(max_tokens), "the output limit it asks for", "tokens", false},
     {"input_tokens", read_tokens, AT(input_tokens), "size of its prompt", "tokens", false},
+    {"messages", scenario_read_messages, AT(messages), "its conversation, which hooks can compact",
+     "list of {role, words, tool_use, tool_result}", false},
     {"compacts_to", read_tokens, AT(compacts_to), "size after compaction", "tokens", false},
     {"stream", read_bool, AT(stream), "whether it wants a stream", "true or false", false},
     {"unattended", read_bool, AT(unattended), "in unattended mode", "true or false", false},
@@ -95,6 +98,7 @@ static const struct key call_keys[] = {
     {"residency", read_residency, AT(residency), "where its data may be", "list of patterns",
      false},
     {"headers", read_own_headers, 0, "its own", "mapping", false},
+    {"prefill", read_text, AT(prefill), "how the reply is to begin", "text", false},
     {"speed", read_speed, AT(fast), "whether it wants fast mode", "fast or standard", false},
     {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},
     {"cancel_at", read_duration, AT(cancel_at), "when its caller gives up, from the run's start",
@@ -103,8 +107,20 @@ static const struct key call_keys[] = {
 #undef AT
 static const struct keys keys = {"a call", call_keys, REDIAL_COUNT_OF(call_keys)};
 
+static int64_t words_of(struct redial_str messages)
+{
+    struct json *json = json_parse(messages);
+    int64_t words = conversation_words(json);
+    json_free(json);
+    return words;
+}
+
 static bool check_call(struct reading *reading, const struct call_script *call)
 {
+    if (call->messages.len > 0 && (call->input_tokens > 0 || call->compacts_to >= 0))
+        return scenario_conflict(reading, call->span,
+                                 "messages, and a size that is not counted from them",
+                                 "remove input_tokens and compacts_to");
     if (call->compacts_to >= 0 && call->input_tokens == 0)
         return scenario_conflict(reading, call->span, "compacts_to without input_tokens",
                                  "say how long the prompt is before: input_tokens: 200251");
@@ -119,7 +135,9 @@ static bool read_one(struct reading *reading, const struct node *value, struct c
     *call = (struct call_script){
         .span = value->span, .count = 1, .query = -1, .compacts_to = -1, .cancel_at = -1};
     bool right = keys_read(reading, &keys, value, call);
-    return check_call(reading, call) && right;
+    right = check_call(reading, call) && right;
+    if (call->messages.len > 0) call->input_tokens = words_of(call->messages);
+    return right;
 }
 
 bool scenario_read_call(struct reading *reading, const struct node *value, void *target)

@@ -161,6 +161,15 @@ static const struct name connection_rows[] = {
 static const struct names connection_names = {"connection", connection_rows,
                                               REDIAL_COUNT_OF(connection_rows)};
 
+static const struct name prefill_rows[] = {{"absent", "ends in the prompt"},
+                                           {"present", "ends in a message of the assistant"}};
+static const struct names prefill_names = {"prefill", prefill_rows, REDIAL_COUNT_OF(prefill_rows)};
+
+static bool read_prefill(struct reading *reading, const struct node *value, void *target)
+{
+    return read_one_word(reading, value, &prefill_names, target);
+}
+
 static const struct name speed_rows[] = {{"standard", "without fast mode"},
                                          {"fast", "with speed: fast and its beta header"}};
 static const struct names speed_words = {"speed", speed_rows, REDIAL_COUNT_OF(speed_rows)};
@@ -208,6 +217,7 @@ static const struct key request_keys[] = {
     {"credential", read_number, AT(credential), "0 for the first, 1 after one refresh", "number",
      false},
     {"connection", read_connection, AT(connection), "new or reused", "word", false},
+    {"prefill", read_prefill, AT(prefill), "present or absent", "word", false},
     {"speed", read_speed, AT(speed), "fast or standard", "word", false},
     {"headers", read_headers, 0, "present, absent, or a pattern", "mapping", false},
 };

@@ -13,6 +13,7 @@ read_fn scenario_read_calls;    /* struct scenario: a list of them */
 read_fn scenario_read_world;    /* struct scenario */
 read_fn scenario_read_expect;   /* struct expect */
 read_fn scenario_read_reply;    /* struct reply_script */
+read_fn scenario_read_messages; /* struct redial_str: a conversation as JSON */
 read_fn scenario_read_stream;   /* struct stream_script */
 read_fn scenario_read_requests; /* int64_t: a number above 0 */
 

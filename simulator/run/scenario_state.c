@@ -71,7 +71,8 @@ bool scenario_link_states(struct scenario *scenario, struct diag_list *diags)
     bool right = true;
     for (size_t i = 0; i < scenario->expect.state_count; i++) {
         const struct expected_state *state = &scenario->expect.states[i];
-        if (state->guard < 0 || has_guard(scenario->policy, state)) continue;
+        if (state->guard < 0 || state->name.len == 0 || has_guard(scenario->policy, state))
+            continue;
         diag_error(diags, "unknown-name", state->span, "the policy has no %.*s",
                    REDIAL_STR_ARG(state->what));
         right = false;

@@ -16,11 +16,13 @@ struct request_seen {
     uint16_t provider;
     struct redial_str model; /* the policy's name for it */
     int64_t max_tokens;
+    struct redial_str messages; /* JSON, when the prompt is a conversation; only as wanted */
     int64_t input_tokens; /* counted from the body: one word of the simulated prompt is one token */
     uint32_t credential;  /* generation of the presented token, 0 for the first */
     bool static_key;      /* an API key rather than a token */
     bool stream;
     bool fast;
+    bool prefill; /* ends in a message of the assistant */
     bool background;
     enum { REQUEST_ON_NEW_CONNECTION = 1, REQUEST_ON_REUSED_CONNECTION = 2 } connection;
     const struct redial_header *headers; /* as sent, secrets included: never printed */
@@ -35,6 +37,7 @@ struct attempt {
     enum platform_kind platform;
     const struct exchange *exchange;
     struct request_seen request;             /* what the runner asks to be sent */
+    struct redial_str prefill;               /* sent where the model takes one */
     const struct redial_header *own_headers; /* the caller's: sent where they are taken */
     size_t own_header_count;
     bool fresh_connection; /* must not use an idle connection */

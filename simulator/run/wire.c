@@ -126,6 +126,7 @@ static bool see_request(struct carried *carried, struct request_seen *seen, stru
         .max_tokens = arrival->asked.max_tokens,
         .input_tokens = arrival->asked.input_tokens,
         .fast = arrival->asked.fast,
+        .prefill = arrival->asked.prefill,
         /* Where streams are not read, none is asked for. */
         .stream = platform_wire(attempt->platform)->streams ? arrival->asked.stream
                                                             : attempt->request.stream,

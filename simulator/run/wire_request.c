@@ -38,18 +38,28 @@ static bool write_base_url(const struct carried *carried, struct redial_str *url
                         base_paths[carried->attempt->platform]);
 }
 
-/* A prompt of so many words, each one token to the fake. A body that must not fit into the socket
- * buffers is padded with blanks, which JSON allows anywhere. */
+/* The conversation, or a prompt of so many words, each one token to the fake. A body that must not
+ * fit into the socket buffers is padded with blanks, which JSON allows anywhere. */
 static void write_messages(const struct attempt *attempt, struct text *messages)
 {
     char blanks[4096];
     bool padded = attempt->exchange->fault == REQUEST_BROKEN_PIPE;
 
     memset(blanks, ' ', sizeof blanks);
-    text_append(messages, REDIAL_STR("[{\"role\":\"user\",\"content\":\""));
-    for (int64_t i = 0; i < attempt->request.input_tokens; i++)
-        text_append(messages, REDIAL_STR("w "));
-    text_append(messages, REDIAL_STR("\"}"));
+    if (attempt->request.messages.len > 0) {
+        text_append(messages, str_take(attempt->request.messages,
+                                       attempt->request.messages.len - 1)); /* without its ']' */
+    } else {
+        text_append(messages, REDIAL_STR("[{\"role\":\"user\",\"content\":\""));
+        for (int64_t i = 0; i < attempt->request.input_tokens; i++)
+            text_append(messages, REDIAL_STR("w "));
+        text_append(messages, REDIAL_STR("\"}"));
+    }
+    if (attempt->prefill.len > 0) {
+        text_append(messages, REDIAL_STR(",{\"role\":\"assistant\",\"content\":"));
+        text_append_json(messages, attempt->prefill);
+        text_append_char(messages, '}');
+    }
     for (size_t len = 0; padded && len < PADDING_LEN; len += sizeof blanks)
         text_append(messages, (struct redial_str){blanks, sizeof blanks});
     text_append_char(messages, ']');

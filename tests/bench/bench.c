@@ -84,6 +84,7 @@ int main(void)
 {
     bench_decision();
     bench_guards();
+    bench_hook();
     bench_load();
     bench_replay();
     printf("%s\n", bench_all_met() ? "all figures are met" : "a figure is missed");

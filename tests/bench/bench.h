@@ -22,6 +22,7 @@ bool bench_all_met(void);
 
 void bench_decision(void);
 void bench_guards(void);
+void bench_hook(void);
 void bench_load(void);
 void bench_replay(void);
 

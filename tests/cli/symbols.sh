@@ -37,7 +37,8 @@ int main(void)
     return policy != NULL;
 }
 PROGRAM
-libs=$(pkg-config --libs libcurl openssl yaml-0.1 libcjson libpcre2-8)
+# shellcheck disable=SC2086
+libs=$(pkg-config --libs ${PKGS:?the libraries that libredial stands on})
 for library in libredial.so libredial.a; do
     # shellcheck disable=SC2086
     "${CC:-gcc}" -std=c17 -Iengine/include "$work/program.c" -o "$work/program" "$build/$library" $libs -lm -lpthread \

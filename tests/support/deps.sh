@@ -31,6 +31,7 @@ libcurl           pc:libcurl                   libcurl4-openssl-dev   libcurl-de
 OpenSSL           pc:openssl                   libssl-dev             openssl-devel     openssl-dev      openssl@3
 libyaml           pc:yaml-0.1                  libyaml-dev            libyaml-devel     yaml-dev         libyaml
 cJSON             pc:libcjson                  libcjson-dev           cjson-devel       cjson-dev        cjson
+Lua_5.4           pc:lua5.4|lua-5.4|lua54|lua  liblua5.4-dev   lua-devel         lua5.4-dev       lua@5.4
 PCRE2             pc:libpcre2-8               libpcre2-dev           pcre2-devel       pcre2-dev        pcre2
 libmicrohttpd     pc:libmicrohttpd             libmicrohttpd-dev      libmicrohttpd-devel libmicrohttpd-dev libmicrohttpd
 Criterion         pc:criterion                 libcriterion-dev       criterion-devel   criterion-dev    criterion
@@ -46,11 +47,19 @@ xmllint           cmd:xmllint                  libxml2-utils          libxml2   
 "
 [ "$want_ci" = 1 ] && table="$table$ci_table"
 
+# Lua 5.4 has a name of its own on every system: the first that exists will do.
+has_package() {
+    local name names
+    IFS='|' read -ra names <<<"$1"
+    for name in "${names[@]}"; do pkg-config --exists "$name" && return 0; done
+    return 1
+}
+
 found() {
     case $1 in
     cmd:*)  command -v "${1#cmd:}" >/dev/null ;;
     file:*) [ -e "${1#file:}" ] || [ "$manager" != apt ] ;;
-    pc:*)   command -v pkg-config >/dev/null && pkg-config --exists "${1#pc:}" ;;
+    pc:*)   command -v pkg-config >/dev/null && has_package "${1#pc:}" ;;
     esac
 }
 

@@ -12,23 +12,26 @@ engine/patterns     base
 engine/config       document model base patterns
 engine/compile      model base
 engine/core         model base patterns
+engine/hooks        core document model base
 engine/story        model base core
 engine/platforms    document model base
 engine/client       platforms core story base
 engine/audit        base document model config story
-engine/api          config compile core document model base
+engine/api          config compile core hooks document model base
 simulator/world     document model base platforms config
 simulator/endpoints document model base platforms world
 simulator/run       document model base platforms config story core client api world endpoints observe report run
-simulator/observe   document model base story world run
+simulator/observe   document model base story core world run
 simulator/report    base model story observe run
-cli                 base document model story simulator api core audit
+cli                 base document model compile story simulator api core audit
 '
 # header                 only in
 owners='
 yaml.h                   engine/document
 cJSON.h                  engine/document
 curl/curl.h              engine/client
+lua.h                    engine/hooks
+lauxlib.h                engine/hooks
 pcre2.h                  engine/patterns
 microhttpd.h             simulator/endpoints
 '

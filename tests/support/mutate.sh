@@ -131,7 +131,42 @@ s/attempts: unlimited/attempts: 20/
 /overloaded: \{max/s/unlimited/20/
 /connection dropped: /d
 /connection dropped: /s/patient/standard/
+s/heartbeat: 30s/heartbeat: 31s/
+/  fast:/,$s/models: \[claude-opus-4-6\]/models: [claude-sonnet-4-6]/
+s/speed: fast, beta/speed: slow, beta/
+s/beta: fast-mode/beta: slow-mode/
+/cooldown: /s/rate_limited, //
+/cooldown: /s/, overloaded\]/]/
+/cooldown: /s/for: 10m/for: 12m/
+/cooldown: /s/for: 10m/for: 4m/
+/cooldown: /s/hint: extend/hint: ignore/
+s/class: out_of_credits/class: tls_failed/
+s/class: fast_unavailable/class: tls_failed/
+/custom_headers:/s/drop/refuse/
+/custom_headers:/s/drop/reroute/
+/client_request_id:/s/drop/refuse/
+/client_request_id:/s/drop/reroute/
+/team_memory_sync:/s/refuse/drop/
+/team_memory_sync:/s/refuse/reroute/
+/prompt_cache:/s/unknown: try/unknown: drop/
+/prompt_cache:/s/unknown: try/unknown: refuse/
+/telemetry:/s/silence/refuse/
+/telemetry:/s/silence/reroute/
+/data_residency:/s/refuse/reroute/
 TABLE
+
+# The feature matrix: every cell that says yes says no, and the other way round.
+cells=$(grep -cE '^ *[a-z_]+: +\{support: ' policies/platforms.yaml)
+for ((cell = 1; cell <= cells; cell++)); do
+    text=$(awk -v cell="$cell" '/^ *[a-z_]+: +\{support: / && ++n == cell {
+            sub(/^ +/, ""); printf "platforms.yaml:%d: %s", NR, $0}' policies/platforms.yaml)
+    case $text in *data_residency*) continue ;; esac # where the data is, not whether
+    broken "$text" platforms.yaml awk -v cell="$cell" '/^ *[a-z_]+: +\{support: / && ++n == cell {
+            sub(/support: [a-z]+/, /support: (full|unknown)/ ? "support: none" : "support: full")
+        } {print}'
+done
+broken "platforms.yaml: no prefill" platforms.yaml sed 's/prefill: false/prefill: true/'
+broken "platforms.yaml: requires: oauth" platforms.yaml sed 's/requires: oauth, //'
 
 # ---- Does a scenario notice? ---------------------------------------------------------------------
 

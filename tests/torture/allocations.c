@@ -125,8 +125,17 @@ static const struct {
     const char *path;
 } works[] = {
     {"the default policy", load_policy, "policies/claude-code.yaml"},
+    {"a policy that builds on another", load_policy, "policies/tests/extends.yaml"},
+    {"a policy with patterns", load_policy, "policies/tests/patterns.yaml"},
+    {"a preset with lists and a budget", load_policy,
+     "policies/presets/aws-standard-2.1-long-polling.yaml"},
+    {"a policy with every guard", load_policy, "policies/tests/guards-all.yaml"},
     {"diagnostics of a wrong policy", render_diagnostics, "tests/golden/policy/unknown-key.yaml"},
+    {"a policy with hooks", load_policy, "policies/hooks/cheapest.yaml"},
+    {"a scenario whose hooks compact", replay, "tests/torture/compact.yaml"},
     {"a scenario", replay, "tests/torture/all.yaml"},
+    {"a scenario with a reload", replay,
+     "scenarios/guards/calls-under-way-finish-on-their-policy-after-a-reload.yaml"},
     {"a scenario with mistakes", refuse, "tests/golden/scenario/unknown-keys.yaml"},
     {"a world that runs out", refuse, "tests/golden/scenario/runs-out.yaml"},
 };

@@ -23,7 +23,8 @@ static enum redial_class class_of(const char *provider, struct redial_event even
     redial_event_prepare(policy, &event);
     facts_init(&facts, &call, &event, 0);
     enum redial_class class = classify(&facts, &row);
-    redial_policy_release(policy); /* the call's */
+    redial_call_step(&call, &(struct redial_event){.kind = REDIAL_EVENT_CANCEL}, 0,
+                     &(struct redial_decision){0}); /* gives back what the call holds */
     redial_engine_destroy(engine);
     redial_policy_release(policy);
     return class;
@@ -211,4 +212,33 @@ ParameterizedTest(struct broken_case *c, classify, broken_attempts)
     enum redial_class class = class_of("bedrock", event);
     cr_expect_eq(class, c->want, "%s in %s '%s': %s", redial_cause_name(c->cause),
                  redial_phase_name(c->phase), c->message, redial_class_name(class));
+}
+
+Test(classify, no_row_makes_a_failure_a_success)
+{
+    struct redial_policy *policy =
+        policy_from("classify: [{class: none, when: {stop_reason: max_tokens}}]\n"
+                    "rules: [{name: all, when: always, do: [fail]}]\n");
+    struct redial_engine *engine = redial_engine_new(policy);
+    struct redial_call call;
+    struct redial_str why;
+    cr_assert(redial_call_init(
+        &call, engine, &(struct redial_call_options){.model = REDIAL_STR("claude-opus-4-6")}, 0,
+        &why));
+    struct redial_event event = {.kind = REDIAL_EVENT_REPLY,
+                                 .complete = true,
+                                 .status = 418,
+                                 .text[REDIAL_TEXT_STOP_REASON] = REDIAL_STR("max_tokens")};
+    struct facts facts;
+    const struct classify_row *row;
+    redial_event_prepare(policy, &event);
+    facts_init(&facts, &call, &event, 0);
+    cr_expect_eq(classify(&facts, &row), REDIAL_CLASS_UNKNOWN);
+    event.status = 200;
+    facts_init(&facts, &call, &event, 0);
+    cr_expect_eq(classify(&facts, &row), REDIAL_CLASS_NONE);
+    redial_call_step(&call, &(struct redial_event){.kind = REDIAL_EVENT_CANCEL}, 0,
+                     &(struct redial_decision){0});
+    redial_engine_destroy(engine);
+    redial_policy_release(policy);
 }

@@ -147,3 +147,20 @@ Test(field_waits, a_garbage_pushback_of_grpc_forbids_the_retry)
     cr_expect_not(wait_hinted(policy, "5").vetoed);
     redial_policy_release(policy);
 }
+
+Test(field_waits, what_another_backoff_brings_along_counts_only_where_it_means_something)
+{
+    struct redial_policy *policy =
+        policy_from("backoff:\n"
+                    "  model: {base: 1s, cap: 8s, jitter: full, offset: 5s, first: 1ms}\n"
+                    "  wild: {like: model, kind: decorrelated}\n"
+                    "  smooth: {like: model, kind: decorrelated_v2}\n"
+                    "  steady: {like: model, kind: constant}\n"
+                    "rules: [{name: a, when: always, do: [backoff, retry]}]\n");
+    cr_expect_eq(policy->backoffs[1].jitter.kind, JITTER_NONE);
+    cr_expect(policy->backoffs[1].first_given, "a first wait means something to it");
+    cr_expect_not(policy->backoffs[2].first_given);
+    cr_expect_eq(policy->backoffs[3].offset, 0);
+    cr_expect_eq(policy->backoffs[3].jitter.kind, JITTER_FULL);
+    redial_policy_release(policy);
+}

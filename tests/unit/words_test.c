@@ -7,11 +7,12 @@
 Test(words, every_table_is_whole_and_says_no_word_twice)
 {
     const struct names *const tables[] = {
-        &class_names,      &reason_names,       &cause_names,        &phase_names,
-        &query_names,      &step_names,         &event_names,        &state_names,
-        &wait_names,       &backoff_kind_names, &jitter_names,       &hint_unit_names,
-        &hint_above_names, &below_floor_names,  &after_output_names, &platform_names,
-        &support_names,    &feature_names,      &fact_names,         &lint_codes,
+        &class_names,      &reason_names,        &cause_names,        &phase_names,
+        &query_names,      &step_names,          &event_names,        &state_names,
+        &wait_names,       &backoff_kind_names,  &jitter_names,       &hint_unit_names,
+        &hint_above_names, &below_floor_names,   &after_output_names, &platform_names,
+        &support_names,    &feature_names,       &fact_names,         &lint_codes,
+        &hook_point_names, &hook_on_error_names,
     };
     for (size_t t = 0; t < REDIAL_COUNT_OF(tables); t++) {
         const struct names *names = tables[t];

@@ -94,6 +94,7 @@ struct redial_call {
     uint8_t repair;           /* REPAIRING: which one was asked for */
     uint8_t leg_sent;         /* the leg has sent its first attempt */
     uint8_t compacted;        /* the failure being worked on was compacted already */
+    uint8_t own_provider;     /* the caller named it: no hook chooses another to begin with */
     uint8_t step_next;        /* the next step of the running list */
     uint8_t credential_kind;  /* enum redial_credential */
     uint8_t residency_count;
@@ -161,7 +162,8 @@ enum redial_decision_kind {
       "the server's hint, moved into what the policy allows: min, within, jitter")                 \
     X(FIXED, "fixed", "a fixed wait of the rule")                                                  \
     X(GUARD, "guard", "a breaker, a cooldown or a limiter holds the call")                         \
-    X(REST, "rest", "the rest of a wait under way: the timer rang early, or as a sign of life")
+    X(REST, "rest", "the rest of a wait under way: the timer rang early, or as a sign of life")    \
+    X(HOOK, "hook", "what a Lua hook asked for, cut to the policy's bound for hints")
 enum redial_wait_kind {
 #define X(name, word, doc) REDIAL_WAIT_##name,
     REDIAL_WAIT_MAP(X)
@@ -231,6 +233,8 @@ struct redial_decision {
     uint8_t wait;          /* enum redial_wait_kind */
     uint8_t hint;          /* which hint header of the policy was read; REDIAL_HINTS_MAX none */
     uint16_t rule;         /* REDIAL_NO_INDEX: no rule took part */
+    bool chosen_by_hook;   /* START: a hook chose the provider to begin with */
+    uint16_t hook_rule;    /* whose condition or step asked the hook of hook_error */
     uint16_t platform, provider, model_index; /* of the leg after the decision */
     uint16_t from_model, from_provider;       /* differ from the above when the leg changed */
     uint16_t dropped;      /* bit per enum redial_feature: what the leg that begins goes without */
@@ -251,6 +255,8 @@ struct redial_decision {
                              reports TIMER, since the deadline has passed; INT64_MAX never */
     int64_t idle_timeout; /* SEND: longest silence within a streamed reply, ns */
     int64_t max_tokens;   /* SEND: of the request */
+    struct redial_str hook_error; /* what went wrong in a Lua hook, with file and line; empty:
+                                     nothing. Lives as long as the policy */
     struct redial_shared_word shared;
 };
 

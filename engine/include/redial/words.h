@@ -62,7 +62,8 @@
     X(REPAIR_FAILED, "repair_failed", "a repair failed, so the original error stands")             \
     X(NO_ROOM, "no_room", "the output limit cannot grow, or what fits is below the floor")         \
     X(TOO_MANY_RULES, "too_many_rules", "more than 16 different rules fired in one leg")           \
-    X(CANCELLED, "cancelled", "the caller cancelled the call")
+    X(CANCELLED, "cancelled", "the caller cancelled the call")                                     \
+    X(HOOK_FAILED, "hook_failed", "a Lua hook went wrong, and the policy says on_error: fail")
 
 /* The error of a broken attempt, by structure (an errno, a resolver's or TLS library's answer) or
  * by message. */
@@ -111,7 +112,8 @@
     X(FALLBACK_PROVIDER, "fallback_provider", "go on with the next fallback provider")             \
     X(STANDARD_SPEED, "standard_speed", "go on without fast mode")                                 \
     X(COOLDOWN, "cooldown", "let no call come here for a while")                                   \
-    X(DISABLE, "disable", "switch a mode off until somebody switches it on again")
+    X(DISABLE, "disable", "switch a mode off until somebody switches it on again")                 \
+    X(LUA, "lua", "do as a function of the policy's hooks says")
 
 /* What a platform may have or lack: the rows of the feature matrix. A call wants or requires them.
  */

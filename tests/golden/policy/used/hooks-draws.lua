@@ -1,0 +1,1 @@
+seed = math.random(6)

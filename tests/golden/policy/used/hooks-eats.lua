@@ -1,0 +1,4 @@
+text = "x"
+while true do
+    text = text .. text
+end

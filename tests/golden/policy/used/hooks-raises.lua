@@ -1,0 +1,5 @@
+local limits = {}
+limits.requests.left = 3
+
+function classify(event)
+end

@@ -1,0 +1,5 @@
+limit = 3
+
+function until_reset(context)
+    return limit
+end
