@@ -1,5 +1,8 @@
 /* redial check: are these policies and scenarios right, and what about them looks wrong. */
+#include <time.h>
+
 #include "api/load.h"
+#include "audit/matrix.h"
 #include "base/redact.h"
 #include "cli/verbs.h"
 #include "compile/compile.h"
@@ -111,6 +114,15 @@ static void check_scenario(const struct check *check, const char *path, struct a
     if (scenario_load(arena, path, diags, &scenario)) scenario_clean_up(&scenario);
 }
 
+static void check_matrix(const struct check *check, const char *path, struct arena *arena,
+                         struct diag_list *diags)
+{
+    (void)check;
+    struct matrix matrix;
+    bool right = matrix_read(arena, path, (int32_t)(time(NULL) / (24 * 60 * 60)), diags, &matrix);
+    (void)right; /* what is wrong stands in `diags` */
+}
+
 static const struct kind {
     const char *first_key;
     void (*check)(const struct check *check, const char *path, struct arena *arena,
@@ -118,6 +130,7 @@ static const struct kind {
 } kinds[] = {
     {"redial", check_policy},
     {"scenario", check_scenario},
+    {"matrix", check_matrix},
 };
 
 /* By the first key; a file that cannot be parsed at all has been explained. */
@@ -136,10 +149,10 @@ static void check_by_kind(const struct check *check, const char *path, struct ar
         }
     struct diag *diag =
         diag_error(diags, "unknown-kind", keyed ? document->keys[0]->span : document->span,
-                   "neither a policy nor a scenario");
+                   "neither a policy nor a scenario nor a matrix");
     diag_cure(diags, diag,
-              "a policy begins with 'redial: 1', a scenario with 'scenario: 1'; platforms are "
-              "checked with the policy that uses them");
+              "a policy begins with 'redial: 1', a scenario with 'scenario: 1', a matrix with "
+              "'matrix: 1'; platforms are checked with the policy that uses them");
 }
 
 static void check_file(struct check *check, const char *path)
@@ -192,8 +205,8 @@ const struct verb verb_check = {
     .name = "check",
     .words = "FILE...",
     .summary = "errors and warnings in the files",
-    .about = "Reads policies and scenarios, told apart by their first key, and reports all\n"
-             "that is wrong with them: place, source line, and a likely cure. Warnings are\n"
+    .about = "Reads policies, scenarios and matrices, told apart by their first key, and reports\n"
+             "all that is wrong with them: place, source line, likely cure. Warnings are\n"
              "about what is allowed but rarely meant; a policy silences one in place with\n"
              "'lint: {ignore: {CODE: reason}}'. \"-\" is a policy on standard input.",
     .flags = flags,

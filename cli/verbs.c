@@ -5,7 +5,8 @@
 
 #include "redial/redial.h"
 
-const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay, &verb_schema, NULL};
+const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay,
+                                    &verb_audit, &verb_schema,  NULL};
 
 static const struct verb *find(const char *word)
 {

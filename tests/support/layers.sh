@@ -16,13 +16,14 @@ engine/hooks        core document model base
 engine/story        model base core
 engine/platforms    document model base
 engine/client       platforms core story base
+engine/audit        base document model config story
 engine/api          config compile core hooks document model base
 simulator/world     document model base platforms config
 simulator/endpoints document model base platforms world
 simulator/run       document model base platforms config story core client api world endpoints observe report run
 simulator/observe   document model base story core world run
 simulator/report    base model story observe run
-cli                 base document model compile story simulator api core
+cli                 base document model compile story simulator api core audit
 '
 # header                 only in
 owners='

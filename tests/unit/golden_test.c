@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/load.h"
+#include "audit/matrix.h"
 #include "redial/redial.h"
 #include "simulator/run/play.h"
 
@@ -33,6 +34,21 @@ static void describe_scenario(const char *path, struct text *out)
     text_append(out, result.diagnostics);
     text_printf(out, "%s\n", result_status_name(result.status));
     arena_destroy(result.arena);
+}
+
+static void describe_matrix(const char *path, struct text *out)
+{
+    struct diag_list *diags = diag_list_new();
+    struct arena *arena = arena_new();
+    struct matrix matrix;
+    int32_t today = 0;
+    cr_assert(matrix_day(REDIAL_STR("2026-11-23"), &today));
+    bool good = matrix_read(arena, path, today, diags, &matrix);
+    diag_render(diags, false, out);
+    text_printf(out, "%s\n", good ? "read" : "refused");
+    cr_expect_eq(!good, diag_errors(diags) > 0, "%s: errors and no matrix go together", path);
+    diag_list_destroy(diags);
+    arena_destroy(arena);
 }
 
 static void read_file(const char *path, struct text *out)
@@ -84,4 +100,9 @@ Test(golden, what_is_said_of_a_wrong_policy_is_fixed_to_the_letter)
 Test(golden, what_is_said_of_a_wrong_scenario_is_fixed_to_the_letter)
 {
     compare_all("tests/golden/scenario/*.yaml", describe_scenario);
+}
+
+Test(golden, what_is_said_of_a_wrong_matrix_is_fixed_to_the_letter)
+{
+    compare_all("tests/golden/matrix/*.yaml", describe_matrix);
 }

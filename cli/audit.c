@@ -1,0 +1,287 @@
+/* redial audit: who supports what, and who says so. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "api/load.h"
+#include "audit/ask.h"
+#include "audit/print.h"
+#include "base/redact.h"
+#include "cli/audit.h"
+#include "document/json.h"
+#include "document/node.h"
+#include "redial/redial.h"
+
+#define POLICY_DEFAULT "policies/claude-code.yaml"
+
+static const struct args_flag flags[] = {
+    {"format", 0, "FORMAT", "text, markdown, csv, json or html"},
+    {"require", 0, "NAMES", "who can serve these features; exit 1 when nobody can"},
+    {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
+    {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
+    {"diff", 0, "OLD", "what changed since this policy or matrix; exit 1 on a loss"},
+    {"stale", 0, "AGE", "cells older than this, such as 90d"},
+    {"max-unknown", 0, "N", "exit 1 when more cells are unknown"},
+    {"max-disputed", 0, "N", "exit 1 when more cells are disputed"},
+    {"wide", 0, NULL, "all surfaces, the wire, and every cell's source"},
+    {"matrix", 0, "FILE", "this matrix instead of the one beside the platforms"},
+    {"junit", 0, "FILE", "write what was found as JUnit XML too"},
+    {"sarif", 0, "FILE", "write what was found as SARIF 2.1.0 too"},
+    {"github", 0, NULL, "print it as annotations of a GitHub workflow too"},
+    {"today", 0, "DATE", "judge ages by this day instead of the machine's"},
+};
+
+static const struct format {
+    const char *name;
+    matrix_print_fn *print;
+    ask_fn *ask;              /* NULL: answers have no such form */
+    findings_print_fn *found; /* likewise */
+} formats[] = {
+    {"text", matrix_print_text, ask_print_text, findings_print_text},
+    {"markdown", matrix_print_markdown, NULL, findings_print_markdown},
+    {"csv", matrix_print_csv, NULL, NULL},
+    {"json", matrix_print_json, ask_print_json, findings_print_json},
+    {"html", matrix_print_html, NULL, NULL},
+};
+
+/* ---- Reading ---- */
+
+static bool is_matrix(const char *path, struct arena *arena)
+{
+    struct diag_list *unheard = diag_list_new();
+    const struct source *source = source_read(arena, path, unheard);
+    const struct node *document = source ? document_parse(arena, source, unheard) : NULL;
+    bool is = document && document->kind == NODE_MAPPING && node_get(document, "matrix");
+    diag_list_destroy(unheard);
+    return is;
+}
+
+static bool read_subject(const char *path, const char *matrix, int32_t today,
+                         struct diag_list *diags, struct subject *subject)
+{
+    subject->matrix.today = today;
+    if (is_matrix(path, subject->arena))
+        return matrix_read(subject->arena, path, today, diags, &subject->matrix);
+    subject->policy = policy_load(path, NULL, diags);
+    if (!subject->policy) return false;
+    if (!matrix) matrix = matrix_beside(subject->arena, subject->policy);
+    if (matrix && !matrix_read(subject->arena, matrix, today, diags, &subject->matrix))
+        return false;
+    if (matrix_join(subject->arena, subject->policy, &subject->matrix)) return true;
+    diag_out_of_memory(diags);
+    return false;
+}
+
+bool subject_begin(struct subject *subject, const char *path, const char *matrix, int32_t today,
+                   struct output *output)
+{
+    struct diag_list *diags = diag_list_new();
+    *subject = (struct subject){.arena = arena_new()};
+    bool good = subject->arena && diags && read_subject(path, matrix, today, diags, subject);
+    if (!good) {
+        struct text text = TEXT_INIT;
+        diag_render(diags, output->err_colour, &text);
+        if (!subject->arena || !diags) text_append(&text, REDIAL_STR("redial: out of memory\n"));
+        output_quoting(output->err, &text);
+        text_clean_up(&text);
+    }
+    diag_list_destroy(diags);
+    return good;
+}
+
+void subject_end(struct subject *subject)
+{
+    redial_policy_release(subject->policy);
+    arena_destroy(subject->arena);
+}
+
+/* ---- Options ---- */
+
+static bool read_today(const struct args *args, int32_t *today, struct text *why)
+{
+    const char *given = args_value(args, "today");
+    *today = (int32_t)(time(NULL) / (24 * 60 * 60));
+    if (!given || matrix_day(str_of(given), today)) return true;
+    text_printf(why, "'%s' is no date; write it as 2026-11-23", given);
+    return false;
+}
+
+static bool read_format(const struct args *args, const struct format **format, struct text *why)
+{
+    const char *given = args_value(args, "format");
+    *format = &formats[0];
+    if (!given) return true;
+    for (size_t i = 0; i < REDIAL_COUNT_OF(formats); i++)
+        if (str_is(str_of(given), formats[i].name)) {
+            *format = &formats[i];
+            return true;
+        }
+    text_printf(why, "unknown format '%s'; the formats are", given);
+    for (size_t i = 0; i < REDIAL_COUNT_OF(formats); i++)
+        text_printf(why, "%s %s", i == 0 ? "" : ",", formats[i].name);
+    return false;
+}
+
+/* ---- Questions ---- */
+
+/* One byte more than is read as JSON, so that a larger file is known as such. */
+static bool read_request(const char *path, struct text *body, struct text *why)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "rb");
+    char piece[65536];
+    size_t count = 0;
+    while (file && body->len <= JSON_BYTES_MAX && (count = fread(piece, 1, sizeof piece, file)) > 0)
+        text_append(body, (struct redial_str){piece, count});
+    bool good = file && !ferror(file) && !body->failed;
+    if (!good) text_printf(why, "%s: cannot read the file: %s", path, strerror(errno));
+    if (file && !is_stdin) fclose(file);
+    return good;
+}
+
+static bool read_wishes(const struct subject *subject, const struct args *args,
+                        struct wishes *wishes, struct text *why)
+{
+    const char *list = args_value(args, "require"), *path = args_value(args, "request");
+    struct text body = TEXT_INIT, wrong = TEXT_INIT;
+    bool good = !list || wishes_read(&subject->matrix, str_of(list), wishes, why);
+    if (good && path) {
+        good = read_request(path, &body, why);
+        if (good &&
+            !wishes_of_request(subject->arena, &subject->matrix, text_str(&body), wishes, &wrong)) {
+            text_printf(why, "%s: %.*s", path, REDIAL_STR_ARG(text_str(&wrong)));
+            good = false;
+        }
+    }
+    text_clean_up(&body);
+    text_clean_up(&wrong);
+    return good;
+}
+
+static int answer(const struct subject *subject, const struct args *args,
+                  const struct format *format, struct findings *findings, struct output *output)
+{
+    struct wishes wishes = {0};
+    struct text text = TEXT_INIT, why = TEXT_INIT;
+    int status = STATUS_OK;
+    bool fallbacks = args_given(args, "fallbacks");
+    if (!subject->policy) text_printf(&why, "this needs a policy, and the file is a matrix alone");
+    if (!format->ask) text_printf(&why, "such an answer is text or json");
+    if (why.len > 0 || !read_wishes(subject, args, &wishes, &why)) {
+        output_usage(output, args->verb->name, text_str(&why));
+        status = STATUS_UNUSABLE;
+    } else if (fallbacks) {
+        ask_print_fallbacks(subject->policy, &subject->matrix, &wishes, output->out_width, &text);
+    } else if (format->ask(subject->policy, &subject->matrix, &wishes, output->out_width, &text) ==
+               0) {
+        status = STATUS_FAILED;
+        findings_add(findings, FINDING_UNSERVED, (struct span){0},
+                     "none of %zu providers can serve all of what is asked for",
+                     subject->policy->provider_count);
+    }
+    if (text.failed) status = STATUS_UNUSABLE;
+    output_quoting(output->out, &text);
+    text_clean_up(&text);
+    text_clean_up(&why);
+    return status;
+}
+
+/* ---- The whole ---- */
+
+static bool is_question(const struct args *args)
+{
+    return args_given(args, "require") || args_given(args, "request") ||
+           args_given(args, "fallbacks");
+}
+
+static int print(const struct subject *subject, const struct args *args,
+                 const struct format *format, struct output *output)
+{
+    struct matrix_style style = {.width = output->out_width, .wide = args_given(args, "wide")};
+    struct text text = TEXT_INIT;
+    if (subject->matrix.path.len == 0)
+        fputs(
+            "redial audit: no matrix.yaml beside the platforms: these are the policy's own rows\n",
+            output->err);
+    format->print(&subject->matrix, &style, &text);
+    output_text(output->out, &text);
+    bool failed = text.failed;
+    text_clean_up(&text);
+    return failed ? STATUS_UNUSABLE : STATUS_OK;
+}
+
+static int work(const struct args *args, const struct format *format,
+                const struct searched *searched, const struct subject *subject,
+                struct output *output)
+{
+    struct findings findings = {.arena = subject->arena};
+    int status = STATUS_OK;
+    if (is_question(args))
+        status = answer(subject, args, format, &findings, output);
+    else if (!searched->any)
+        status = print(subject, args, format, output);
+    if (searched->any && status != STATUS_UNUSABLE)
+        status = searched_run(searched, args, subject, format->found, &findings, output);
+    findings_clean_up(&findings);
+    return status;
+}
+
+static bool read_options(const struct args *args, const struct format **format,
+                         struct searched *searched, int32_t *today, struct text *why)
+{
+    if (!read_today(args, today, why) || !read_format(args, format, why) ||
+        !searched_read(args, searched, why))
+        return false;
+    if (args->word_count > 1)
+        text_append(why, REDIAL_STR("one policy at a time"));
+    else if (searched->any && !(*format)->found)
+        text_append(why, REDIAL_STR("what is found is printed as text, markdown or json"));
+    return why->len == 0;
+}
+
+static int run(const struct args *args, struct output *output)
+{
+    const struct format *format;
+    struct searched searched;
+    struct subject subject;
+    struct text why = TEXT_INIT;
+    int32_t today;
+    int status = STATUS_UNUSABLE;
+    bool good = read_options(args, &format, &searched, &today, &why);
+    if (!good) output_usage(output, args->verb->name, text_str(&why));
+    text_clean_up(&why);
+    if (!good) return status;
+    const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
+    if (subject_begin(&subject, path, args_value(args, "matrix"), today, output))
+        status = work(args, format, &searched, &subject, output);
+    subject_end(&subject);
+    return status;
+}
+
+const struct verb verb_audit = {
+    .name = "audit",
+    .words = "[POLICY]",
+    .summary = "who supports what, and who says so",
+    .about = "Prints the feature matrix: the six rows that the engine acts on, from the\n"
+             "policy's own platforms, then what public documents say of seven surfaces, from\n"
+             "matrix.yaml beside them. Or answers who can serve something, what a fallback\n"
+             "loses, what is stale and what changed. POLICY is policies/claude-code.yaml\n"
+             "unless given, and may be a matrix file alone.",
+    .flags = flags,
+    .flag_count = REDIAL_COUNT_OF(flags),
+    .examples = "  redial audit                           the matrix, in 80 columns\n"
+                "  redial audit --wide                    all of it, with sources and notes\n"
+                "  redial audit --format html > matrix.html\n"
+                "  redial audit --require web_search,prompt_cache\n"
+                "  redial audit --request body.json       what a request needs, and who has it\n"
+                "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
+                "  redial audit --stale 90d               what should be looked up again\n"
+                "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
+                "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
+    .status = "  0  all well\n"
+              "  1  no configured provider can serve what is asked for, a feature was lost since\n"
+              "     OLD, or more cells are unknown or disputed than allowed\n"
+              "  2  a file is unreadable or invalid, or the usage is wrong\n",
+    .run = run,
+};

@@ -1,0 +1,210 @@
+/* What is old, in doubt, or changed. */
+#include "audit/findings.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "audit/print.h"
+
+static const struct name finding_rows[] = {
+    [FINDING_STALE] = {"stale", "what the cell says is old: look it up again"},
+    [FINDING_UNKNOWN] = {"unknown", "there are more unknown cells than allowed"},
+    [FINDING_DISPUTED] = {"disputed", "there are more disputed cells than allowed"},
+    [FINDING_LOST] = {"lost", "a feature that was served no longer is"},
+    [FINDING_NARROWED] = {"narrowed",
+                          "a feature is served with more conditions, or no longer surely"},
+    [FINDING_GAINED] = {"gained", "a feature is served that was not, or with fewer conditions"},
+    [FINDING_RESTATED] = {"restated", "the same support, said otherwise or by others"},
+    [FINDING_UNSERVED] = {"unserved", "no configured provider can serve what is asked for"},
+};
+const struct names finding_names = {"finding", finding_rows, FINDING_COUNT};
+
+/* ---- The list */
+
+static struct finding *next_place(struct findings *findings)
+{
+    if (findings->count == findings->capacity) {
+        size_t capacity = findings->capacity ? findings->capacity * 2 : 64;
+        struct finding *list = realloc(findings->list, capacity * sizeof *list);
+        if (!list) return NULL;
+        findings->list = list;
+        findings->capacity = capacity;
+    }
+    return &findings->list[findings->count];
+}
+
+void findings_add(struct findings *findings, enum finding_kind kind, struct span span,
+                  const char *format, ...)
+{
+    struct finding *place = next_place(findings);
+    va_list arguments;
+    va_start(arguments, format);
+    findings->of_kind[kind]++;
+    if (place && arena_vprintf(findings->arena, &place->message, format, arguments)) {
+        place->kind = kind;
+        place->span = span;
+        findings->count++;
+    } else {
+        findings->failed = true;
+    }
+    va_end(arguments);
+}
+
+bool findings_fail(const struct findings *findings)
+{
+    return findings->of_kind[FINDING_LOST] + findings->of_kind[FINDING_UNKNOWN] +
+               findings->of_kind[FINDING_DISPUTED] + findings->of_kind[FINDING_UNSERVED] >
+           0;
+}
+
+void findings_clean_up(struct findings *findings)
+{
+    free(findings->list);
+    *findings = (struct findings){0};
+}
+
+/* ---- Cells alike, once */
+
+/* Whether the walk's cell is the first of its row that says this. */
+static bool is_first(const struct matrix_walk *walk)
+{
+    for (const struct matrix_cell *cell = walk->row->cells; cell < walk->cell; cell++)
+        if (matrix_same(cell, walk->cell)) return false;
+    return true;
+}
+
+/* "web_search on VX, FA" */
+static void put_where(const struct matrix_walk *walk, struct text *out)
+{
+    const struct matrix_table *table = &walk->matrix->tables[walk->section];
+    const char *between = " on ";
+    text_append(out, walk->row->name);
+    for (size_t c = 0; c < table->column_count; c++)
+        if (matrix_same(&walk->row->cells[c], walk->cell)) {
+            text_printf(out, "%s%.*s", between, REDIAL_STR_ARG(table->columns[c].heading));
+            between = ", ";
+        }
+}
+
+/* ---- Age */
+
+void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings)
+{
+    struct text where = TEXT_INIT, since = TEXT_INIT;
+    struct matrix_walk walk = {.matrix = matrix};
+    while (matrix_next(&walk)) {
+        int32_t day = walk.cell->day;
+        if ((day != DAY_NONE && matrix->today - day <= days) || !is_first(&walk)) continue;
+        put_where(&walk, &where);
+        matrix_day_format(day, &since);
+        struct redial_str source = walk.cell->source, at = text_str(&where), old = text_str(&since);
+        if (day == DAY_NONE)
+            findings_add(findings, FINDING_STALE, walk.cell->span,
+                         "%.*s: its source '%.*s' has no date in the matrix", REDIAL_STR_ARG(at),
+                         REDIAL_STR_ARG(source));
+        else
+            findings_add(findings, FINDING_STALE, walk.cell->span,
+                         "%.*s: as of %.*s (%.*s), %" PRId32 " days old", REDIAL_STR_ARG(at),
+                         REDIAL_STR_ARG(old), REDIAL_STR_ARG(source), matrix->today - day);
+        text_clear(&where);
+        text_clear(&since);
+    }
+    text_clean_up(&where);
+    text_clean_up(&since);
+}
+
+/* ---- Doubt */
+
+void audit_doubts(const struct matrix *matrix, enum support support, uint64_t most,
+                  struct findings *findings)
+{
+    enum finding_kind kind = support == SUPPORT_UNKNOWN ? FINDING_UNKNOWN : FINDING_DISPUTED;
+    uint64_t count = 0;
+    struct text text = TEXT_INIT, where = TEXT_INIT;
+    struct matrix_walk counting = {.matrix = matrix}, walk = {.matrix = matrix};
+    while (matrix_next(&counting)) count += counting.cell->support == support;
+    if (count > most)
+        findings_add(findings, kind, (struct span){0},
+                     "%" PRIu64 " cells, where %" PRIu64 " are allowed", count, most);
+    while (count > most && matrix_next(&walk)) {
+        if (walk.cell->support != support || !is_first(&walk)) continue;
+        put_where(&walk, &where);
+        matrix_remark(matrix, walk.cell, &text);
+        struct redial_str at = text_str(&where), remark = text_str(&text);
+        findings_add(findings, kind, walk.cell->span, "%.*s%s%.*s", REDIAL_STR_ARG(at),
+                     remark.len ? ": " : "", REDIAL_STR_ARG(remark));
+        text_clear(&text);
+        text_clear(&where);
+    }
+    text_clean_up(&text);
+    text_clean_up(&where);
+}
+
+/* ---- Change */
+
+/* How much a caller can rely on it. */
+static int rank(const struct matrix_cell *cell)
+{
+    static const int ranks[SUPPORT_COUNT] = {
+        [SUPPORT_FULL] = 4,    [SUPPORT_BETA] = 3,     [SUPPORT_LIMITED] = 3,
+        [SUPPORT_NONE] = 0,    [SUPPORT_IGNORED] = 0,  [SUPPORT_DISABLED] = 0,
+        [SUPPORT_UNKNOWN] = 1, [SUPPORT_DISPUTED] = 1,
+    };
+    return cell && cell->present ? ranks[cell->support] : 0;
+}
+#define RANK_SERVED 3
+
+/* The cell of the same row and column in another matrix, or NULL. */
+static const struct matrix_cell *counterpart(const struct matrix *in,
+                                             const struct matrix_walk *walk)
+{
+    const struct matrix_table *table = &in->tables[walk->section];
+    for (size_t r = 0; r < table->row_count; r++)
+        for (size_t c = 0; c < table->column_count; c++)
+            if (str_eq(table->rows[r].name, walk->row->name) &&
+                str_eq(table->columns[c].name, walk->column->name))
+                return table->rows[r].cells[c].present ? &table->rows[r].cells[c] : NULL;
+    return NULL;
+}
+
+static enum finding_kind judge(const struct matrix_cell *before, const struct matrix_cell *after)
+{
+    int from = rank(before), to = rank(after);
+    if (from >= RANK_SERVED && to == 0) return FINDING_LOST;
+    if (to < from) return FINDING_NARROWED;
+    if (to > from) return FINDING_GAINED;
+    return FINDING_RESTATED;
+}
+
+static bool is_restated(const struct matrix_cell *before, const struct matrix_cell *after)
+{
+    return before->support != after->support || !str_eq(before->value, after->value) ||
+           !str_eq(before->note, after->note) || !str_eq(before->source, after->source) ||
+           !str_eq(before->models, after->models) || !str_eq(before->endpoint, after->endpoint);
+}
+
+static void add_change(const struct matrix_walk *walk, const struct matrix_cell *before,
+                       const struct matrix_cell *after, struct findings *findings)
+{
+    static const struct redial_str nothing = REDIAL_STR_INIT("not in the matrix");
+    struct redial_str row = walk->row->name, column = walk->column->heading;
+    struct redial_str from = before ? matrix_word(before) : nothing;
+    struct redial_str to = after ? matrix_word(after) : nothing;
+    struct redial_str note = after ? after->note : nothing;
+    if (!after) note.len = 0;
+    findings_add(findings, judge(before, after), after ? after->span : before->span,
+                 "%.*s on %.*s: %.*s -> %.*s%s%.*s%s", REDIAL_STR_ARG(row), REDIAL_STR_ARG(column),
+                 REDIAL_STR_ARG(from), REDIAL_STR_ARG(to), note.len ? " (" : "",
+                 REDIAL_STR_ARG(note), note.len ? ")" : "");
+}
+
+void audit_diff(const struct matrix *before, const struct matrix *after, struct findings *findings)
+{
+    struct matrix_walk old = {.matrix = before}, new = {.matrix = after};
+    while (matrix_next(&old)) {
+        const struct matrix_cell *cell = counterpart(after, &old);
+        if (!cell || is_restated(old.cell, cell)) add_change(&old, old.cell, cell, findings);
+    }
+    while (matrix_next(&new))
+        if (!counterpart(before, &new)) add_change(&new, NULL, new.cell, findings);
+}
