@@ -101,7 +101,7 @@ void subject_end(struct subject *subject)
 static bool read_today(const struct args *args, int32_t *today, struct text *why)
 {
     const char *given = args_value(args, "today");
-    *today = (int32_t)(time(NULL) / (24 * 60 * 60));
+    *today = (int32_t)(time(NULL) / 86400);
     if (!given || matrix_day(str_of(given), today)) return true;
     text_printf(why, "'%s' is no date; write it as 2026-11-23", given);
     return false;

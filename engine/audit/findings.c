@@ -190,12 +190,15 @@ static void add_change(const struct matrix_walk *walk, const struct matrix_cell 
     struct redial_str row = walk->row->name, column = walk->column->heading;
     struct redial_str from = before ? matrix_word(before) : nothing;
     struct redial_str to = after ? matrix_word(after) : nothing;
-    struct redial_str note = after ? after->note : nothing;
-    if (!after) note.len = 0;
-    findings_add(findings, judge(before, after), after ? after->span : before->span,
-                 "%.*s on %.*s: %.*s -> %.*s%s%.*s%s", REDIAL_STR_ARG(row), REDIAL_STR_ARG(column),
-                 REDIAL_STR_ARG(from), REDIAL_STR_ARG(to), note.len ? " (" : "",
-                 REDIAL_STR_ARG(note), note.len ? ")" : "");
+    struct redial_str note = {"", 0};
+    struct span span = {0};
+    if (before) span = before->span;
+    if (after) span = after->span;
+    if (after) note = after->note;
+    findings_add(findings, judge(before, after), span, "%.*s on %.*s: %.*s -> %.*s%s%.*s%s",
+                 REDIAL_STR_ARG(row), REDIAL_STR_ARG(column), REDIAL_STR_ARG(from),
+                 REDIAL_STR_ARG(to), note.len ? " (" : "", REDIAL_STR_ARG(note),
+                 note.len ? ")" : "");
 }
 
 void audit_diff(const struct matrix *before, const struct matrix *after, struct findings *findings)
