@@ -39,6 +39,7 @@ static bool is_about_values(const struct condition *condition)
 static bool exclude_each_other(const struct condition *a, const struct condition *b)
 {
     if (!is_about_values(a) || !is_about_values(b)) return false;
+    if (a->fact == FACT_FEATURE || b->fact == FACT_FEATURE) return false; /* a call may want both */
     if (a->fact != b->fact)
         return (a->fact == FACT_CAUSE && needs_reply(b->fact)) ||
                (b->fact == FACT_CAUSE && needs_reply(a->fact));

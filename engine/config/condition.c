@@ -61,7 +61,7 @@ enum {
     ONLY_IN_RULES = 1u << FACT_CLASS | 1u << FACT_PROVIDER | 1u << FACT_MODEL | 1u << FACT_QUERY |
                     1u << FACT_ATTEMPT | 1u << FACT_RETRIES | 1u << FACT_ELAPSED |
                     1u << FACT_WAITED | 1u << FACT_MODE | 1u << FACT_OUTPUT_DELIVERED |
-                    1u << FACT_HINT | 1u << FACT_LUA
+                    1u << FACT_HINT | 1u << FACT_LUA | 1u << FACT_FEATURE
 };
 
 static bool is_known_here(struct reading *reading, const struct node *value, enum fact fact)
@@ -99,6 +99,7 @@ FACT_READER(should_retry, FACT_SHOULD_RETRY, fact_read_should_retry(reading, val
 FACT_READER(message, FACT_MESSAGE, fact_read_globs(reading, value, fact, target))
 FACT_READER(header, FACT_HEADER, fact_read_header(reading, value, fact, target))
 FACT_READER(mode, FACT_MODE, fact_read_words(reading, value, fact, target))
+FACT_READER(feature, FACT_FEATURE, fact_read_words(reading, value, fact, target))
 FACT_READER(attempt, FACT_ATTEMPT, fact_read_numbers(reading, value, fact, target))
 FACT_READER(retries, FACT_RETRIES, fact_read_numbers(reading, value, fact, target))
 FACT_READER(elapsed, FACT_ELAPSED, fact_read_span(reading, value, fact, target))
@@ -162,6 +163,7 @@ static const struct key when_keys[] = {
     {"message",          when_message,          AT(FACT_MESSAGE),          "the error's sentence",                                  "glob, /regular expression/ or list", false},
     {"header",           when_header,           AT(FACT_HEADER),           "headers of the reply, each by a pattern, without case", "mapping of names to patterns", false},
     {"mode",             when_mode,             AT(FACT_MODE),             "the variation of the policy that the call is in",       "plain or unattended", false},
+    {"feature",          when_feature,          AT(FACT_FEATURE),          "a feature that the call wants or requires",              "feature or list of features", false},
     {"attempt",          when_attempt,          AT(FACT_ATTEMPT),          "attempts of the call so far",                           "3, 2..5, {over: 4} or a list", false},
     {"retries",          when_retries,          AT(FACT_RETRIES),          "retries of the leg so far",                             "3, 2..5, {over: 4} or a list", false},
     {"elapsed",          when_elapsed,          AT(FACT_ELAPSED),          "time since the call began",                             "{over: duration, under: duration}", false},
@@ -238,6 +240,7 @@ const struct shape_row condition_shapes[] = {
     {when_cause, AS_ITEMS(AS_WORD_FROM(cause_names, 1))},
     {when_phase, AS_ITEMS(AS_WORD_FROM(phase_names, 1))},
     {when_platform, AS_ITEMS(AS_WORD(platform_names))},
+    {when_feature, AS_ITEMS(AS_WORD(feature_names))},
     {when_provider, AS_ITEMS(AS_TEXT)},
     {when_model, AS_ITEMS(AS_TEXT)},
     {when_query, AS_ITEMS(AS_WORD(query_names))},

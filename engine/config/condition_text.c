@@ -53,16 +53,15 @@ static bool read_one_of(struct reading *reading, const struct node *value, enum 
 
 static const struct names *const words_of_fact[FACT_COUNT] = {
     [FACT_CLASS] = &class_names, [FACT_CAUSE] = &cause_names,  [FACT_PHASE] = &phase_names,
-    [FACT_QUERY] = &query_names, [FACT_MODE] = &variant_names,
+    [FACT_QUERY] = &query_names, [FACT_MODE] = &variant_names, [FACT_FEATURE] = &feature_names,
 };
 
-/* The lists begin with "none", which no decision is ever asked about; queries and modes have no
- * such word. */
+/* Some lists begin with "none", which no decision is ever asked about. */
 static bool value_of_word(struct reading *reading, const struct node *item, enum fact fact,
                           uint32_t *value)
 {
     struct names names = *words_of_fact[fact];
-    int skipped = fact == FACT_QUERY || fact == FACT_MODE ? 0 : 1, row;
+    int skipped = str_is(str_of(names.rows[0].word), "none") ? 1 : 0, row;
     names.rows += skipped;
     names.count -= (size_t)skipped;
     if (!read_word(reading, item, &names, &row)) return false;

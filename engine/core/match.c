@@ -108,8 +108,17 @@ static struct redial_str text_of(enum fact fact, const struct facts *facts)
     return (struct redial_str){0};
 }
 
+/* A call may want several features: the one fact that has more than one value. */
+static bool wants_one_of(const struct condition *condition, uint32_t wants)
+{
+    for (size_t i = 0; i < condition->count; i++)
+        if (wants >> condition->values[i] & 1) return true;
+    return false;
+}
+
 static bool one_of(const struct condition *condition, const struct facts *facts)
 {
+    if (condition->fact == FACT_FEATURE) return wants_one_of(condition, facts->call->wants);
     int64_t number = number_of(condition->fact, facts);
     for (size_t i = 0; i < condition->count; i++)
         if (condition->values[i] == number) return true;
