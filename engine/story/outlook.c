@@ -115,7 +115,7 @@ static struct progress go_on(struct redial_call *call, const struct explain_fact
         if (progress.last.kind == REDIAL_DECISION_WAIT) {
             next.kind = REDIAL_EVENT_TIMER;
             progress.waited = duration_add(progress.waited, progress.last.delay);
-            *now = progress.last.wake_at;
+            *now = call->wake_at; /* its end, whatever signs of life come before */
         } else {
             next.kind = REDIAL_EVENT_REPAIRED;
             progress.repairs |= 1u << progress.last.repair;
