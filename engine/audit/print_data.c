@@ -159,7 +159,7 @@ static void put_markdown(struct text *out, struct redial_str text)
     for (size_t i = 0; i < text.len; i++) {
         if (str_find(REDIAL_STR("|<*_`[\\"), (struct redial_str){text.ptr + i, 1}) != SIZE_MAX)
             text_append_char(out, '\\');
-        text_append_char(out, text.ptr[i] == '\n' ? ' ' : text.ptr[i]);
+        text_append_char(out, (char)(text.ptr[i] == '\n' ? ' ' : text.ptr[i]));
     }
 }
 

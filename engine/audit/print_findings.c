@@ -103,7 +103,7 @@ static void put_xml(struct text *out, struct redial_str text)
         else if (c == '"')
             text_append(out, REDIAL_STR("&quot;"));
         else
-            text_append_char(out, (unsigned char)c < 0x20 || c == 0x7f ? ' ' : c);
+            text_append_char(out, (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c));
     }
 }
 

@@ -89,7 +89,7 @@ static void write_tag(struct redial_str value, char out[TAG_BYTES_MAX + 1])
     for (size_t i = 0; i < len; i++) {
         char c = value.ptr[i];
         bool parts = (unsigned char)c <= 0x20 || c == ',' || c == '|' || c == '#' || c == 0x7f;
-        out[i] = parts ? '_' : c;
+        out[i] = (char)(parts ? '_' : c);
     }
     out[len] = '\0';
 }

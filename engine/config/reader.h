@@ -102,8 +102,8 @@ read_fn read_steps;     /* struct steps */
 
 /* ---- Files */
 
-/* `path` as seen from the folder of the file `beside`; NULL when memory is out. */
-const char *config_path_beside(struct config *config, struct redial_str beside,
+/* `path` as seen from the folder of the file `folder_of`; NULL when memory is out. */
+const char *config_path_beside(struct config *config, struct redial_str folder_of,
                                struct redial_str path);
 /* ---- Parts of a backoff */
 

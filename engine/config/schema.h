@@ -23,7 +23,8 @@ struct schema {
 };
 
 /* The policy language. */
-extern const struct schema policy_schema;
+extern const struct schema
+    policy_schema; /* NOLINT(readability-redundant-declaration): api shows it too */
 
 /* JSON Schema, draft 2020-12, indented; Markdown with a table per part. */
 void schema_json(const struct schema *schema, struct text *out);

@@ -193,8 +193,9 @@ static void take_features(struct redial_call *call, const struct redial_policy *
     call->residency = own ? options->residency : policy->call.residency.globs;
     call->residency_count = own ? options->residency_count : (uint8_t)policy->call.residency.count;
     call->requires = options->requires ? options->requires : policy->call.requires.bits;
-    if (call->residency_count > 0)
-    call->requires |= REDIAL_FEATURE_BIT(REDIAL_FEATURE_DATA_RESIDENCY);
+    if (call->residency_count > 0) {
+        call->requires |= REDIAL_FEATURE_BIT(REDIAL_FEATURE_DATA_RESIDENCY);
+    }
     call->wants = (options->wants ? options->wants : policy->call.wants.bits) | call->requires;
 }
 

@@ -23,9 +23,9 @@ struct tally {
 struct tally_counts {
     uint64_t first, second;
 };
-/* `part` is the window_part of now. */
-void tally_add(struct tally *tally, uint64_t part, struct tally_counts more);
-struct tally_counts tally_sum(const struct tally *tally, uint64_t part);
+/* `number` is the window_part of now. */
+void tally_add(struct tally *tally, uint64_t number, struct tally_counts more);
+struct tally_counts tally_sum(const struct tally *tally, uint64_t number);
 void tally_clear(struct tally *tally);
 
 struct budget_state {

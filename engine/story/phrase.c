@@ -101,10 +101,8 @@ static void phrase_step(const struct redial_policy *policy, const struct step *s
     } else if (step->kind == REDIAL_STEP_LUA) {
         text_append_char(out, ' ');
         text_append(out, policy->hooks.functions[step->function].name);
-    } else if (step->kind == REDIAL_STEP_WAIT) {
-        text_append_char(out, ' ');
-        duration_format(step->wait, out);
-    } else if (step->kind == REDIAL_STEP_COOLDOWN && step->wait > 0) {
+    } else if (step->kind == REDIAL_STEP_WAIT ||
+               (step->kind == REDIAL_STEP_COOLDOWN && step->wait > 0)) {
         text_append_char(out, ' ');
         duration_format(step->wait, out);
     } else if (step->kind == REDIAL_STEP_COOLDOWN) {

@@ -47,7 +47,7 @@ void say_holder(struct writer *writer, const struct redial_decision *decision)
     say(writer, redial_guard_name((enum redial_guard_kind)word->held_by));
     say(writer, " ");
     say_guard(writer, (enum redial_guard_kind)word->held_by, word->holder);
-    say(writer, whats[word->held_by]);
+    if (word->held_by < REDIAL_GUARD_COUNT) say(writer, whats[word->held_by]);
 }
 
 /* Thousandths, with as many decimals as there are. */
