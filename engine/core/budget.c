@@ -124,9 +124,10 @@ struct budget_word budget_retry(const struct budget *budget, struct budget_state
 {
     if (budget->kind != BUDGET_TOKENS) return take_share(budget, state, now);
     refill(budget, state, now);
-    if (budget->charge == BUDGET_CHARGES_RETRIES)
-        return budget->cost[class] == 0 ? (struct budget_word){0}
-                                        : take_tokens(budget, state, budget->cost[class]);
+    if (budget->charge == BUDGET_CHARGES_RETRIES) {
+        if (budget->cost[class] == 0) return (struct budget_word){0};
+        return take_tokens(budget, state, budget->cost[class]);
+    }
     struct budget_word word = take_tokens(budget, state, 0); /* the failure has paid */
     word.cost = budget->cost[class];
     return word;
