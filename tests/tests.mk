@@ -65,8 +65,10 @@ cover: ## line coverage of engine and simulator by the whole suite
 	@$(MAKE) --no-print-directory unit cli replay BUILD=build-cover OPT='-O0 -g --coverage'
 	@tests/support/cover.sh build-cover
 
-soak: $(BUILD)/redial ## the long form: ten minutes of fuzzing per parser, every scenario on real sockets 200 times
+soak: $(BUILD)/redial ## the long form: ten minutes of fuzzing per parser, every scenario on real sockets 200 times, a minute of reloads
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 	@tests/support/soak.sh $(BUILD)
+	@$(MAKE) --no-print-directory tsan
+	build-tsan/threads 60
 
 .PHONY: check layers format format-check lint asan tsan clang mutate torture fuzz bench cover soak
