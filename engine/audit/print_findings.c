@@ -90,30 +90,13 @@ void findings_print_json(const struct findings *findings, struct text *out)
 
 /* ---- JUnit */
 
-static void put_xml(struct text *out, struct redial_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '&')
-            text_append(out, REDIAL_STR("&amp;"));
-        else if (c == '<')
-            text_append(out, REDIAL_STR("&lt;"));
-        else if (c == '>')
-            text_append(out, REDIAL_STR("&gt;"));
-        else if (c == '"')
-            text_append(out, REDIAL_STR("&quot;"));
-        else
-            text_append_char(out, (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c));
-    }
-}
-
 static void put_case(const struct finding *finding, struct text *out)
 {
     text_printf(out, "    <testcase classname=\"%s\" name=\"", word_of(finding));
-    put_xml(out, finding->message);
+    text_append_xml(out, finding->message);
     if (finding->span.source) {
         text_append(out, REDIAL_STR("\" file=\""));
-        put_xml(out, finding->span.source->path);
+        text_append_xml(out, finding->span.source->path);
         text_printf(out, "\" line=\"%" PRIu32, finding->span.line);
     }
     if (!is_failure(finding->kind)) {

@@ -62,23 +62,6 @@ static const char script[] =
     "shown+=!r.hidden}}form.shown.value=shown+' rows'};\n"
     "form.oninput=apply;form.onsubmit=e=>e.preventDefault();apply();\n";
 
-static void put_escaped(struct text *out, struct redial_str text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '&')
-            text_append(out, REDIAL_STR("&amp;"));
-        else if (c == '<')
-            text_append(out, REDIAL_STR("&lt;"));
-        else if (c == '>')
-            text_append(out, REDIAL_STR("&gt;"));
-        else if (c == '"')
-            text_append(out, REDIAL_STR("&quot;"));
-        else
-            text_append_char(out, c);
-    }
-}
-
 /* ---- The filters, hidden until there is a script that obeys them */
 
 static void put_options(const struct names *names, struct text *out)
@@ -116,13 +99,13 @@ static void put_cell(const struct matrix *matrix, const struct matrix_cell *cell
     text_printf(out,
                 "<td class=\"%s\" data-state=\"%s\" data-age=\"%" PRId32 "\"><details><summary>",
                 state, state, age);
-    put_escaped(out, matrix_word(cell));
+    text_append_xml(out, matrix_word(cell));
     text_append(out, REDIAL_STR("</summary><p>"));
     if (cell->value.len > 0) text_printf(out, "%s<br>", state);
     matrix_remark(matrix, cell, &remark);
-    put_escaped(out, text_str(&remark));
+    text_append_xml(out, text_str(&remark));
     text_append(out, remark.len > 0 ? REDIAL_STR("<br>source: ") : REDIAL_STR("source: "));
-    put_escaped(out, cell->source);
+    text_append_xml(out, cell->source);
     text_append(out, REDIAL_STR("<br>as of "));
     matrix_day_format(cell->day, out);
     text_append(out, REDIAL_STR("</p></details></td>"));
@@ -133,9 +116,9 @@ static void put_heading(const struct matrix_column *column, struct text *out)
 {
     text_printf(out, "<th scope=\"col\" data-platform=\"%s\" title=\"",
                 column->platform >= 0 ? platform_names.rows[column->platform].word : "");
-    put_escaped(out, column->title);
+    text_append_xml(out, column->title);
     text_append(out, REDIAL_STR("\">"));
-    put_escaped(out, column->heading);
+    text_append_xml(out, column->heading);
     text_append(out, REDIAL_STR("</th>"));
 }
 
@@ -150,9 +133,9 @@ static void put_table(const struct matrix *matrix, const struct matrix_table *ta
     text_append(out, REDIAL_STR("</tr></thead>\n<tbody>\n"));
     for (size_t r = 0; r < table->row_count; r++) {
         text_append(out, REDIAL_STR("<tr id=\""));
-        put_escaped(out, table->rows[r].name);
+        text_append_xml(out, table->rows[r].name);
         text_append(out, REDIAL_STR("\"><th scope=\"row\">"));
-        put_escaped(out, table->rows[r].title);
+        text_append_xml(out, table->rows[r].title);
         text_append(out, REDIAL_STR("</th>"));
         for (size_t c = 0; c < table->column_count; c++)
             put_cell(matrix, &table->rows[r].cells[c], out);
@@ -169,11 +152,11 @@ static void put_surfaces(const struct matrix_table *table, struct text *out)
     for (size_t c = 0; c < table->column_count; c++) {
         const struct matrix_column *column = &table->columns[c];
         text_append(out, REDIAL_STR("<dt>"));
-        put_escaped(out, column->heading);
+        text_append_xml(out, column->heading);
         text_append(out, REDIAL_STR(": "));
-        put_escaped(out, column->title);
+        text_append_xml(out, column->title);
         text_append(out, REDIAL_STR("</dt><dd>when "));
-        put_escaped(out, column->use_when);
+        text_append_xml(out, column->use_when);
         text_append(out, REDIAL_STR("</dd>\n"));
     }
     text_append(out, REDIAL_STR("</dl>\n"));
@@ -184,9 +167,9 @@ static void put_sources(const struct matrix *matrix, struct text *out)
     text_append(out, REDIAL_STR("<h2>Sources</h2>\n<dl>\n"));
     for (size_t i = 0; i < matrix->source_count; i++) {
         text_append(out, REDIAL_STR("<dt>"));
-        put_escaped(out, matrix->sources[i].name);
+        text_append_xml(out, matrix->sources[i].name);
         text_append(out, REDIAL_STR("</dt><dd>"));
-        put_escaped(out, matrix->sources[i].title);
+        text_append_xml(out, matrix->sources[i].title);
         text_append(out, REDIAL_STR(", as of "));
         matrix_day_format(matrix->sources[i].day, out);
         text_append(out, REDIAL_STR("</dd>\n"));

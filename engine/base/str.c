@@ -352,6 +352,29 @@ void text_append_json(struct text *text, struct redial_str piece)
     text_append_char(text, '"');
 }
 
+void text_append_xml(struct text *text, struct redial_str piece)
+{
+    static const struct {
+        char plain;
+        const char *escaped;
+    } escapes[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
+                   {'"', "&quot;"}, {'\n', "&#10;"}, {'\t', "&#9;"}};
+    for (size_t i = 0; i < piece.len;) {
+        size_t length = str_utf8_char_len(piece, i);
+        char c = piece.ptr[i];
+        const char *escaped = NULL;
+        for (size_t k = 0; k < REDIAL_COUNT_OF(escapes); k++)
+            if (escapes[k].plain == c) escaped = escapes[k].escaped;
+        if (escaped)
+            text_printf(text, "%s", escaped);
+        else if (length == 0 || (unsigned char)c < 0x20 || c == 0x7f)
+            text_append_char(text, '?');
+        else
+            text_append(text, str_take(str_skip(piece, i), length));
+        i += length ? length : 1;
+    }
+}
+
 struct redial_str text_str(const struct text *text)
 {
     return (struct redial_str){text->ptr ? text->ptr : "", text->len};

@@ -59,6 +59,9 @@ void text_vprintf(struct text *text, const char *format, va_list arguments) REDI
 /* Appends `piece` as a JSON string with its quotes (RFC 8259 §7); bytes that are not UTF-8 become
  * U+FFFD. */
 void text_append_json(struct text *text, struct redial_str piece);
+/* Appends `piece` as character data or attribute value of XML 1.0 and HTML. What XML cannot say
+ * (most control characters, bytes that are not UTF-8) becomes '?'. */
+void text_append_xml(struct text *text, struct redial_str piece);
 struct redial_str text_str(const struct text *text); /* valid until the next append */
 
 #endif

@@ -62,24 +62,10 @@ void explain_feature_rules(const struct redial_policy *policy, const struct expl
     say_calls(policy, out);
 }
 
-static void put_set(struct text *out, const char *name, uint16_t features)
-{
-    char before = '[';
-    if (features == 0) return;
-    put_key(out, name);
-    for (uint32_t left = features; left; left &= left - 1) {
-        text_append_char(out, before);
-        text_append_json(out,
-                         str_of(redial_feature_name((enum redial_feature)__builtin_ctz(left))));
-        before = ',';
-    }
-    text_append_char(out, ']');
-}
-
 void explain_feature_rules_json(const struct redial_policy *policy, struct text *out)
 {
-    put_set(out, "wants", policy->call.wants.bits);
-    put_set(out, "requires", policy->call.requires.bits);
+    put_feature_set(out, "wants", policy->call.wants.bits);
+    put_feature_set(out, "requires", policy->call.requires.bits);
     for (size_t i = 0; i < policy->call.residency.count; i++) {
         if (i == 0) put_key(out, "residency");
         text_append_char(out, i == 0 ? '[' : ',');

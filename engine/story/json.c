@@ -89,20 +89,6 @@ static void put_applied(struct text *out, uint32_t applied)
     text_append_char(out, ']');
 }
 
-static void put_features(struct text *out, const char *name, uint16_t features)
-{
-    char before = '[';
-    if (features == 0) return;
-    put_key(out, name);
-    for (uint32_t left = features; left; left &= left - 1) {
-        text_append_char(out, before);
-        text_append_json(out,
-                         str_of(redial_feature_name((enum redial_feature)__builtin_ctz(left))));
-        before = ',';
-    }
-    text_append_char(out, ']');
-}
-
 static void put_passed_over(struct text *out, const struct redial_policy *policy,
                             const struct redial_decision *decision)
 {
@@ -117,7 +103,7 @@ static void put_passed_over(struct text *out, const struct redial_policy *policy
     text_append_char(out, ']');
     if (decision->passed_model < policy->model_count)
         put_text(out, "passed_model", policy->models[decision->passed_model].name);
-    put_features(out, "lacking", decision->lacking);
+    put_feature_set(out, "lacking", decision->lacking);
 }
 
 static struct redial_str provider_name(const struct redial_policy *policy, uint16_t index)
@@ -137,7 +123,7 @@ static void put_leg(struct text *out, const struct story *story, const struct re
     if (decision->from_model != decision->model_index && decision->from_model < policy->model_count)
         put_text(out, "from_model", policy->models[decision->from_model].name);
     put_int(out, "leg", decision->leg);
-    put_features(out, "dropped", decision->dropped);
+    put_feature_set(out, "dropped", decision->dropped);
     put_passed_over(out, policy, decision);
     put_int(out, "leg_retries", decision->leg_retries);
     put_count(out, "leg_retries_max", decision->leg_retries_max);

@@ -58,3 +58,17 @@ void put_place(struct text *out, const char *name, const struct span *span)
     if (place.failed) out->failed = true;
     text_clean_up(&place);
 }
+
+void put_feature_set(struct text *out, const char *name, uint16_t features)
+{
+    char before = '[';
+    if (features == 0) return;
+    put_key(out, name);
+    for (uint32_t left = features; left; left &= left - 1) {
+        text_append_char(out, before);
+        text_append_json(out,
+                         str_of(redial_feature_name((enum redial_feature)__builtin_ctz(left))));
+        before = ',';
+    }
+    text_append_char(out, ']');
+}

@@ -12,6 +12,8 @@ void put_int(struct text *out, const char *name, int64_t value);
 void put_known(struct text *out, const char *name, int64_t value); /* left out if 0 */
 void put_count(struct text *out, const char *name, int32_t value); /* null: unlimited */
 void put_true(struct text *out, const char *name, bool value);     /* left out if false */
+/* The names of a set, bit per enum redial_feature; left out if empty. */
+void put_feature_set(struct text *out, const char *name, uint16_t features);
 /* "policies/claude-code.yaml:31"; left out without a place. */
 void put_place(struct text *out, const char *name, const struct span *span);
 

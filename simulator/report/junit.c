@@ -2,34 +2,10 @@
 #include "base/duration.h"
 #include "simulator/report/report.h"
 
-/* XML 1.0 has no way to write most control characters, and texts may hold bytes from outside. */
-static void put_escaped(struct text *out, struct redial_str text)
-{
-    static const struct {
-        char plain;
-        const char *escaped;
-    } escapes[] = {{'&', "&amp;"},  {'<', "&lt;"},   {'>', "&gt;"},
-                   {'"', "&quot;"}, {'\n', "&#10;"}, {'\t', "&#9;"}};
-    for (size_t i = 0; i < text.len;) {
-        size_t length = str_utf8_char_len(text, i);
-        char c = text.ptr[i];
-        const char *escaped = NULL;
-        for (size_t k = 0; k < REDIAL_COUNT_OF(escapes); k++)
-            if (escapes[k].plain == c) escaped = escapes[k].escaped;
-        if (escaped)
-            text_printf(out, "%s", escaped);
-        else if (length == 0 || (unsigned char)c < 0x20 || c == 0x7f)
-            text_append_char(out, '?');
-        else
-            text_append(out, str_take(str_skip(text, i), length));
-        i += length ? length : 1;
-    }
-}
-
 static void put_attribute(struct text *out, const char *name, struct redial_str value)
 {
     text_printf(out, " %s=\"", name);
-    put_escaped(out, value);
+    text_append_xml(out, value);
     text_append_char(out, '"');
 }
 
@@ -53,7 +29,7 @@ static void put_failure(struct text *out, const struct result *result,
     put_attribute(out, "type", difference->what);
     put_attribute(out, "message", text_str(&message));
     text_append_char(out, '>');
-    put_escaped(out, text_str(&body));
+    text_append_xml(out, text_str(&body));
     text_printf(out, "</failure>\n");
     text_clean_up(&message);
     text_clean_up(&body);
@@ -73,7 +49,7 @@ static void put_case(struct text *out, const struct result *result)
         for (size_t i = 0; i < kept; i++) put_failure(out, result, &differences->list[i]);
     if (result->status == RESULT_INVALID) {
         text_printf(out, "      <error message=\"the scenario could not be run\">");
-        put_escaped(out, result->diagnostics);
+        text_append_xml(out, result->diagnostics);
         text_printf(out, "</error>\n");
     }
     if (result->status == RESULT_SKIPPED) text_printf(out, "      <skipped/>\n");

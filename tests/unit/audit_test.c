@@ -302,8 +302,9 @@ Test(audit, reports_escape_what_their_format_would_take_for_its_own)
               "%s", out.ptr);
     text_clear(&out);
     findings_print_junit(&findings, &out);
-    cr_expect_neq(str_find(text_str(&out), REDIAL_STR("a &lt;b&gt; &amp; &quot;c&quot; | 100% ")),
-                  SIZE_MAX, "%s", out.ptr);
+    cr_expect_neq(
+        str_find(text_str(&out), REDIAL_STR("a &lt;b&gt; &amp; &quot;c&quot; | 100%&#10;next")),
+        SIZE_MAX, "%s", out.ptr);
     text_clear(&out);
     findings_print_markdown(&findings, &out);
     cr_expect_neq(str_find(text_str(&out), REDIAL_STR("\"c\" \\| 100%")), SIZE_MAX, "%s", out.ptr);
