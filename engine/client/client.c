@@ -189,7 +189,7 @@ static bool add_line(struct transfer *transfer, const char *line)
     return longer != NULL;
 }
 
-static bool add_headers(struct transfer *transfer, const struct request *request)
+static bool add_headers(struct transfer *transfer, const struct http_request *request)
 {
     struct text line = TEXT_INIT;
     bool done = add_line(transfer, "Expect:"); /* no waiting for "100 Continue" */
@@ -226,11 +226,11 @@ static bool set_callbacks(struct transfer *transfer)
 }
 
 static bool set_request(struct transfer *transfer, const char *url, bool plain,
-                        const struct request *request, bool fresh_connection)
+                        const struct http_request *request, bool fresh_connection)
 {
     CURL *easy = transfer->easy;
-    curl_off_t body_len = (curl_off_t)request->body.len;
-    const char *body = request->body.ptr ? request->body.ptr : ""; /* NULL would mean stdin */
+    curl_off_t body_len = (curl_off_t)http_body_len(request);
+    const char *body = body_len > 0 ? request->pieces[0].ptr : ""; /* NULL would mean stdin */
 
     return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
@@ -257,7 +257,7 @@ static void enlist(struct transfer *transfer)
 }
 
 static bool set_up(struct transfer *transfer, const char *url, bool plain,
-                   const struct request *request, const struct transfer_options *options)
+                   const struct http_request *request, const struct transfer_options *options)
 {
     transfer->easy = curl_easy_init();
     if (!transfer->easy) return false;
@@ -268,7 +268,7 @@ static bool set_up(struct transfer *transfer, const char *url, bool plain,
     return true;
 }
 
-struct transfer *client_send(struct client *client, const struct request *request,
+struct transfer *client_send(struct client *client, const struct http_request *request,
                              const struct transfer_options *options, struct redial_str *why)
 {
     struct transfer *transfer = calloc(1, sizeof *transfer);
@@ -281,7 +281,7 @@ struct transfer *client_send(struct client *client, const struct request *reques
         transfer->client = client;
         transfer->opened = -1;
         transfer->callbacks = options->callbacks;
-        transfer->body_len = request->body.len;
+        transfer->body_len = http_body_len(request);
         if (may_go_to(url.ptr, &plain)) {
             done = set_up(transfer, url.ptr, plain, request, options);
         } else {

@@ -49,7 +49,7 @@ void client_destroy(struct client *client); /* aborts what is under way; NULL is
 
 /* Begins a transfer; nothing is called before the next client_move. `request` is borrowed until the
  * end. NULL with a reason when the URL is not one to send a credential to, or memory is out. */
-struct transfer *client_send(struct client *client, const struct request *request,
+struct transfer *client_send(struct client *client, const struct http_request *request,
                              const struct transfer_options *options, struct redial_str *why);
 /* Gives a transfer up: its connection is closed, its callbacks are not called any more. */
 void transfer_abort(struct transfer *transfer);

@@ -254,8 +254,8 @@ static bool settle(const struct build *build, struct text *text, struct redial_s
     return done || out_of_memory(build);
 }
 
-bool request_build(struct arena *arena, const struct request_facts *facts, struct request *request,
-                   struct redial_str *why)
+bool request_build(struct arena *arena, const struct request_facts *facts,
+                   struct http_request *request, struct redial_str *why)
 {
     const struct provider *provider = &facts->policy->providers[facts->provider];
     const struct platform *platform = &facts->policy->platforms[provider->platform];
@@ -274,8 +274,13 @@ bool request_build(struct arena *arena, const struct request_facts *facts, struc
     }
     build.wire->write_path(&url, &build.target);
     write_body(&build, &body);
-    *request = (struct request){
-        .method = "POST", .headers = build.headers, .header_count = build.header_count};
+    struct redial_str *piece = ARENA_NEW(arena, struct redial_str);
+    *request = (struct http_request){.method = "POST",
+                                     .headers = build.headers,
+                                     .header_count = build.header_count,
+                                     .pieces = piece,
+                                     .piece_count = 1};
     bool settled = settle(&build, &url, &request->url);
-    return settle(&build, &body, &request->body) && settled;
+    bool given = piece || out_of_memory(&build);
+    return given && settle(&build, &body, piece) && settled;
 }

@@ -3,6 +3,7 @@
 #define REDIAL_PLATFORMS_REQUEST_H
 
 #include "base/arena.h"
+#include "base/http.h"
 #include "model/policy.h"
 
 /* What an attempt asks for, whatever the platform. */
@@ -27,17 +28,9 @@ struct request_facts {
     size_t custom_header_count;
 };
 
-struct request {
-    const char *method; /* static */
-    struct redial_str url;
-    const struct redial_header *headers;
-    size_t header_count;
-    struct redial_str body;
-};
-
 /* Builds into `arena`. False when memory is out, no base URL is known, or a header cannot be sent
  * as it is (`why` says which; it never holds a header's value). */
-bool request_build(struct arena *arena, const struct request_facts *facts, struct request *request,
-                   struct redial_str *why) REDIAL_MUST_USE;
+bool request_build(struct arena *arena, const struct request_facts *facts,
+                   struct http_request *request, struct redial_str *why) REDIAL_MUST_USE;
 
 #endif

@@ -64,7 +64,7 @@ static bool build_headers(struct running *running, struct run_call *call,
         .custom_headers = call->script->headers,
         .custom_header_count = call->script->header_count,
     };
-    struct request built;
+    struct http_request built;
     struct redial_str why = REDIAL_STR("out of memory");
     if (!running->run->scenario->looks_at_headers) return true;
     if (!make_request_id(running, call, &facts.client_request_id) ||

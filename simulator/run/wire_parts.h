@@ -28,7 +28,7 @@ struct carried {
     const struct attempt *attempt; /* NULL: it has ended */
     struct endpoint *endpoint;
     struct arena *arena; /* holds the request */
-    struct request request;
+    struct http_request request;
     struct reply_reader *reader;
     struct transfer *transfer; /* NULL: it has ended, or was given up */
     struct transfer_end end;

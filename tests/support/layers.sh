@@ -15,15 +15,20 @@ engine/core         model base patterns
 engine/hooks        core document model base
 engine/story        model base core
 engine/platforms    document model base
-engine/client       platforms core story base
+engine/credentials  document model base
+engine/client       platforms credentials hooks core story document model base
 engine/audit        base document model config story
 engine/api          config compile core hooks document model base
 simulator/world     document model base platforms config
-simulator/endpoints document model base platforms world
-simulator/run       document model base platforms config story core client api world endpoints observe report run
+simulator/authority document model base platforms
+simulator/endpoints document model base platforms world authority
+simulator/serve     document model base platforms story core client world endpoints authority run record
+simulator/record    document model base platforms world
+simulator/judge     document model base core story world serve report
+simulator/run       document model base platforms credentials config story core client api world endpoints observe report run authority
 simulator/observe   document model base story core world run
 simulator/report    base model story observe run
-cli                 base document model compile story simulator api core audit
+cli                 base document model compile story simulator api core audit credentials
 '
 # header                 only in
 owners='

@@ -88,11 +88,13 @@ static const struct redial_header header = {REDIAL_STR_INIT("content-type"),
 
 static struct transfer *send_to(const char *to, struct told *told, struct redial_str *why)
 {
-    struct request request = {.method = "POST",
-                              .url = str_of(to),
-                              .headers = &header,
-                              .header_count = 1,
-                              .body = REDIAL_STR("{\"last\":1}")};
+    static const struct redial_str body = REDIAL_STR_INIT("{\"last\":1}");
+    struct http_request request = {.method = "POST",
+                                   .url = str_of(to),
+                                   .headers = &header,
+                                   .header_count = 1,
+                                   .pieces = &body,
+                                   .piece_count = 1};
     struct transfer_options options = {
         .callbacks = {tell_connected, tell_head, tell_body, tell_end, told}};
 

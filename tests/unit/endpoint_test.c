@@ -70,11 +70,13 @@ static void ask(struct endpoint *endpoint, const struct asking_case *c, struct r
     int fd = endpoint_fd(endpoint);
 
     snprintf(url, sizeof url, "http://127.0.0.1:%u/v1/messages", endpoint_port(endpoint));
-    struct request request = {.method = "POST",
-                              .url = str_of(url),
-                              .headers = &key,
-                              .header_count = c->authorised,
-                              .body = str_of(c->body)};
+    struct redial_str body = str_of(c->body);
+    struct http_request request = {.method = "POST",
+                                   .url = str_of(url),
+                                   .headers = &key,
+                                   .header_count = c->authorised,
+                                   .pieces = &body,
+                                   .piece_count = 1};
     over = false;
     cr_assert(client_send(client, &request, &options, &why), "%.*s", REDIAL_STR_ARG(why));
     while (!over) {

@@ -47,7 +47,7 @@ ParameterizedTest(struct prefill_case *row, prefill, is_the_assistants_last_mess
 static void expect_body_has(struct redial_policy *policy, const char *model, const char *messages)
 {
     struct arena *arena = arena_new();
-    struct request request;
+    struct http_request request;
     struct redial_str why = {"", 0};
     const struct request_facts facts = {
         .policy = policy,
@@ -56,7 +56,8 @@ static void expect_body_has(struct redial_policy *policy, const char *model, con
         .messages = REDIAL_STR("[" USER "," ASSISTANT "]"),
     };
     cr_assert(request_build(arena, &facts, &request, &why), "%.*s", REDIAL_STR_ARG(why));
-    cr_expect(str_ends_with(request.body, str_of(messages)), "%.*s", REDIAL_STR_ARG(request.body));
+    cr_expect(str_ends_with(request.pieces[0], str_of(messages)), "%.*s",
+              REDIAL_STR_ARG(request.pieces[0]));
     arena_destroy(arena);
 }
 

@@ -6,7 +6,7 @@
 #include "tests/support/small_policy.h"
 
 static struct arena *arena;
-static struct request request;
+static struct http_request request;
 static struct redial_str why;
 
 static void start(void)
@@ -99,7 +99,7 @@ ParameterizedTest(struct request_case *c, request, is_made_as_the_platform_wants
     build(&facts);
     cr_expect_str_eq(request.method, "POST");
     cr_expect_str_eq(request.url.ptr, c->url);
-    cr_expect_str_eq(request.body.ptr, c->body);
+    cr_expect_str_eq(request.pieces[0].ptr, c->body);
     cr_expect_str_eq(header("anthropic-version").ptr, c->version);
     cr_expect_str_eq(header("authorization").ptr, "Bearer secret");
     cr_expect_str_eq(header("content-type").ptr, "application/json");

@@ -1,0 +1,94 @@
+/* Who issues credentials and who checks them, in the world of the fakes: Anthropic OAuth, AWS STS,
+ * SSO, IMDSv2 and container endpoint, Google's token and metadata servers, Azure's authority, IMDS
+ * and App Service; and the check of every request to a platform: keys, bearer tokens with expiry
+ * and revocation, SigV4 by its SignedHeaders list, JWT signatures. Pure: request bytes and a moment
+ * in, a reply or a verdict out; no sockets, no clock. It shares no canonicalisation code with the
+ * signing side (engine/credentials). */
+#ifndef REDIAL_SIMULATOR_AUTHORITY_H
+#define REDIAL_SIMULATOR_AUTHORITY_H
+
+#include "base/arena.h"
+#include "model/policy.h"
+
+struct authority;
+
+/* A request as it arrived. `target` is the path and query exactly as sent, before any decoding. */
+struct authority_request {
+    const char *method;
+    struct redial_str target;
+    const struct redial_header *headers;
+    size_t header_count;
+    struct redial_str body;
+};
+
+struct authority_reply {
+    uint16_t status;
+    const struct redial_header *headers; /* in the arena given */
+    size_t header_count;
+    struct redial_str body;
+};
+
+/* The servers that give credentials, each reached by its own paths (and port, or all on one). */
+enum issuer {
+    ISSUER_ANTHROPIC,         /* /v1/oauth/token */
+    ISSUER_AWS_STS,           /* POST / with Action=AssumeRole, AssumeRoleWithWebIdentity */
+    ISSUER_AWS_SSO,           /* /federation/credentials */
+    ISSUER_AWS_IMDS,          /* /latest/api/token, /latest/meta-data/iam/security-credentials/ */
+    ISSUER_AWS_CONTAINER,     /* a path of its own, with an Authorization header */
+    ISSUER_GOOGLE_TOKEN,      /* /token */
+    ISSUER_GOOGLE_METADATA,   /* /computeMetadata/v1/ */
+    ISSUER_AZURE_AUTHORITY,   /* /{tenant}/v2.0/.well-known/openid-configuration,
+                                 /{tenant}/oauth2/v2.0/token */
+    ISSUER_AZURE_IMDS,        /* /metadata/identity/oauth2/token */
+    ISSUER_AZURE_APP_SERVICE, /* a path of its own, with X-IDENTITY-HEADER */
+    ISSUER_COUNT
+};
+extern const struct names issuer_names;
+
+struct authority_options {
+    uint64_t seed;          /* of every id, key and token: the same seed, the same world */
+    int64_t token_life;     /* ns that an issued token is good; 0: an hour */
+    int64_t token_requests; /* requests that an issued token is good for; 0: any number */
+};
+
+struct authority *authority_new(const struct authority_options *options); /* NULL: memory is out */
+void authority_destroy(struct authority *authority);                      /* NULL is fine */
+
+/* What a client is given to begin with: name and value of the environment variables that the usual
+ * clients read, and the files that they name. Texts belong to the authority. */
+struct authority_secret {
+    struct redial_str name, value;
+};
+size_t authority_environment(const struct authority *authority, enum platform_kind platform,
+                             const struct authority_secret **list);
+
+/* Whether this issuer serves such a path. */
+bool authority_serves(enum issuer issuer, struct redial_str target);
+/* A credential server's reply, its refusals included. `base_url`: of this server, for documents
+ * that name it. False when memory is out. */
+bool authority_answer(struct authority *authority, enum issuer issuer,
+                      const struct authority_request *request, struct redial_str base_url,
+                      int64_t now, struct arena *arena, struct authority_reply *reply);
+
+/* Who a request to a platform comes from. */
+struct authority_identity {
+    uint32_t generation;   /* of the token it carries: 0 for what a client is given to begin with */
+    bool is_static;        /* a key that cannot be refreshed */
+    struct redial_str how; /* "sigv4", "bearer", "key"; static */
+};
+/* Checks the credential of a request to a platform. True: it is good. False: `refusal` is the
+ * platform's own true error, and `why` a sentence for people that names the difference (canonical
+ * request against canonical request for SigV4) and holds no secret. */
+bool authority_check(struct authority *authority, enum platform_kind platform,
+                     const struct authority_request *request, int64_t now, struct arena *arena,
+                     struct authority_identity *identity, struct authority_reply *refusal,
+                     struct redial_str *why);
+/* From now on what was issued up to this generation is refused (revoked, or expired early). */
+void authority_expire(struct authority *authority, enum platform_kind platform, uint32_t generation,
+                      bool revoked);
+
+/* Every secret that was ever given out, for redaction and canary checks: 0 to count - 1. */
+size_t authority_secret_count(const struct authority *authority);
+struct redial_str authority_secret_at(const struct authority *authority, size_t index);
+
+#endif
