@@ -347,8 +347,8 @@ static const struct key platform_keys[] = {
     {"api_version", read_text, offsetof(struct platform, api_version),
      "the version that a request names", "text", false},
     {"key_header", read_key_header, 0,
-     "which header a static key goes in, whatever the version or by it; authorization: as a bearer "
-     "token, as it is unless said",
+     "which header a static key goes in, always or by api_version; authorization, which holds "
+     "unless said, carries it as a bearer token",
      "name of a header, or mapping of versions to names", false},
     {"signing", read_name, offsetof(struct platform, signing),
      "the AWS service that requests are signed for (SigV4), without a bearer token", "word", false},
