@@ -1,6 +1,6 @@
 /* What comes in: connections, requests read whole, and bytes that never become a request. */
-#include <netinet/in.h>
 #include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -197,17 +197,19 @@ static struct live_arrival *take_spare(struct endpoint *endpoint)
     struct live_arrival *arrival = endpoint->spare;
     struct text head, body;
     struct redial_header *headers;
+    struct arena *arena;
     size_t room;
 
     if (!arrival) return calloc(1, sizeof *arrival);
     endpoint->spare = arrival->next;
     endpoint->spare_count--;
     head = arrival->head, body = arrival->body;
+    arena = arrival->arena;
     headers = arrival->headers, room = arrival->header_room;
     text_clear(&head);
     text_clear(&body);
-    *arrival =
-        (struct live_arrival){.head = head, .body = body, .headers = headers, .header_room = room};
+    *arrival = (struct live_arrival){
+        .head = head, .body = body, .arena = arena, .headers = headers, .header_room = room};
     return arrival;
 }
 
@@ -446,6 +448,7 @@ static void arrival_free(struct live_arrival *arrival)
 {
     text_clean_up(&arrival->head);
     text_clean_up(&arrival->body);
+    arena_destroy(arrival->arena);
     free(arrival->headers);
     free(arrival);
 }
@@ -457,7 +460,7 @@ void arrival_let_go(struct live_arrival *arrival)
     if (--arrival->holders > 0) return;
     if (arrival->response) MHD_destroy_response(arrival->response);
     link_let_go(arrival->link);
-    arena_destroy(arrival->arena);
+    if (arrival->arena) arena_clear(arrival->arena);
     if (arrival->head.capacity + arrival->body.capacity > SPARE_BYTES_MAX ||
         endpoint->spare_count >= ENDPOINT_SPARES_MAX) {
         arrival_free(arrival);
