@@ -199,7 +199,8 @@ static const struct reply_script *rate_limit_reply(struct world *world,
                                                    enum platform_kind platform, int kind,
                                                    int64_t wait, int64_t now)
 {
-    struct reply_script *reply = ARENA_NEW(world->exchanges.arena, struct reply_script);
+    struct arena *arena = world->exchanges.arena;
+    struct reply_script *reply = ARENA_NEW(arena, struct reply_script);
     if (!reply) return NULL;
     *reply = synthetic(REDIAL_CLASS_RATE_LIMITED);
     reply->retry_after = (wait + NS_PER_SECOND - 1) / NS_PER_SECOND * NS_PER_SECOND;
