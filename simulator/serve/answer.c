@@ -108,8 +108,8 @@ static const struct exchange *say_text(struct arena *arena, struct text *text, i
     return fine ? exchange : NULL;
 }
 
-const struct exchange *answer_json(struct arena *arena, enum platform_kind platform,
-                                   uint16_t status, struct redial_str body, uint64_t id)
+const struct exchange *answer_with_json(struct arena *arena, enum platform_kind platform,
+                                        uint16_t status, struct redial_str body, uint64_t id)
 {
     struct exchange *exchange = answer_exchange(arena, platform, status, "application/json", id);
 
@@ -151,7 +151,7 @@ const struct exchange *answer_objection(struct arena *arena, enum platform_kind 
     if (!exchange) return NULL;
     if (objection->by_model && platform != PLATFORM_BEDROCK) {
         if (!write_by_model(arena, objection, id, &body)) return NULL;
-        return answer_json(arena, platform, objection->status, body, id);
+        return answer_with_json(arena, platform, objection->status, body, id);
     }
     return render_reply(arena, &reply, &facts, exchange, &why, &cure) ? exchange : NULL;
 }

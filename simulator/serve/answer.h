@@ -24,8 +24,8 @@ const struct exchange *answer_message(struct arena *arena, const struct answer_o
 /* How long the prompt is. */
 const struct exchange *answer_count(struct arena *arena, const struct answer_options *options);
 /* Any JSON, with the platform's headers. */
-const struct exchange *answer_json(struct arena *arena, enum platform_kind platform,
-                                   uint16_t status, struct redial_str body, uint64_t id);
+const struct exchange *answer_with_json(struct arena *arena, enum platform_kind platform,
+                                        uint16_t status, struct redial_str body, uint64_t id);
 /* A platform's refusal. */
 const struct exchange *answer_objection(struct arena *arena, enum platform_kind platform,
                                         const struct objection *objection, uint64_t id);

@@ -94,7 +94,7 @@ static void write_scalar(const struct json *schema, struct text *out)
         const char *type, *value;
     } values[] = {
         {"integer", "1"}, {"number", "1"}, {"boolean", "true"}, {"array", "[]"}, {"null", "null"}};
-    const struct json *first = json_first(json_at(schema, "enum"));
+    const struct json *first = demand_first(json_at(schema, "enum"));
     struct redial_str type = json_text(json_at(schema, "type"));
 
     if (json_kind(first ? first : schema) == JSON_STRING) {
@@ -111,7 +111,7 @@ static void write_scalar(const struct json *schema, struct text *out)
 
 static const struct json *property(const struct json *schema, struct redial_str name)
 {
-    const struct json *child = json_first(json_at(schema, "properties"));
+    const struct json *child = demand_first(json_at(schema, "properties"));
 
     while (child && !str_eq(json_name(child), name)) child = json_next(child);
     return child;

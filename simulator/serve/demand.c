@@ -7,7 +7,7 @@
 #define VERSION_NEW    "2026-10-21"
 #define FAST_BETA      "fast-mode-2026-02-01"
 #define BODY_BYTES_MAX (32u << 20) /* Messages and count_tokens; JSON_BYTES_MAX is what is read */
-#define OBJECTS(...)   object(arena, objection, __VA_ARGS__)
+#define OBJECTS(...)   objection_make(arena, objection, __VA_ARGS__)
 
 struct redial_str header_value(const struct redial_header *headers, size_t count, const char *name)
 {
@@ -16,11 +16,14 @@ struct redial_str header_value(const struct redial_header *headers, size_t count
     return (struct redial_str){"", 0};
 }
 
+const struct json *demand_first(const struct json *list)
+{
+    return list ? json_first(list) : NULL;
+}
+
 /* ---- Objections */
 
-static bool object(struct arena *arena, struct objection *objection, const char *format, ...)
-    REDIAL_PRINTF(3, 4);
-static bool object(struct arena *arena, struct objection *objection, const char *format, ...)
+bool objection_make(struct arena *arena, struct objection *objection, const char *format, ...)
 {
     va_list arguments;
 
@@ -231,7 +234,7 @@ static bool check_tools(const struct json *body, struct arena *arena, struct obj
     size_t number = 0;
 
     if (tools && !json_is_array(tools)) return OBJECTS("tools: Input should be a valid list");
-    for (const struct json *tool = json_first(tools); tool; tool = json_next(tool), number++)
+    for (const struct json *tool = demand_first(tools); tool; tool = json_next(tool), number++)
         if (json_text(json_at(tool, "name")).len == 0)
             return OBJECTS("tools.%zu.name: Field required", number);
     return true;

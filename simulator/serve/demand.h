@@ -38,7 +38,11 @@ bool demand_read(const struct demand_request *request, struct arena *arena, stru
 /* The same for one request within a batch. */
 bool demand_check_params(const struct json *params, struct redial_str version, struct arena *arena,
                          struct objection *objection) REDIAL_MUST_USE;
+/* A model's own 400. Always false. */
+bool objection_make(struct arena *arena, struct objection *objection, const char *format, ...)
+    REDIAL_PRINTF(3, 4);
 void demand_clean_up(struct demand *demand);
+const struct json *demand_first(const struct json *list); /* NULL for NULL */
 
 struct redial_str header_value(const struct redial_header *headers, size_t count, const char *name);
 
