@@ -5,7 +5,7 @@
 
 #include "redial/redial.h"
 
-const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay,
+const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay, &verb_fake,
                                     &verb_audit, &verb_schema,  NULL};
 
 static const struct verb *find(const char *word)
@@ -33,7 +33,7 @@ static void print_overview(FILE *file)
 
 static int unknown_verb(const char *word, struct output *output)
 {
-    struct redial_str names[8];
+    struct redial_str names[12];
     size_t count = 0;
     for (; verbs[count]; count++) names[count] = str_of(verbs[count]->name);
     names[count++] = REDIAL_STR("help");

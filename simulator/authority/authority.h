@@ -3,7 +3,8 @@
  * and App Service; and the check of every request to a platform: keys, bearer tokens with expiry
  * and revocation, SigV4 by its SignedHeaders list, JWT signatures. Pure: request bytes and a moment
  * in, a reply or a verdict out; no sockets, no clock. It shares no canonicalisation code with the
- * signing side (engine/credentials). */
+ * signing side (engine/credentials). One thread at a time may use an authority: it remembers what
+ * it has issued. */
 #ifndef REDIAL_SIMULATOR_AUTHORITY_H
 #define REDIAL_SIMULATOR_AUTHORITY_H
 
@@ -35,7 +36,7 @@ enum issuer {
     ISSUER_AWS_SSO,           /* /federation/credentials */
     ISSUER_AWS_IMDS,          /* /latest/api/token, /latest/meta-data/iam/security-credentials/ */
     ISSUER_AWS_CONTAINER,     /* a path of its own, with an Authorization header */
-    ISSUER_GOOGLE_TOKEN,      /* /token */
+    ISSUER_GOOGLE_TOKEN,      /* /token; /v1/token and :generateAccessToken for what is derived */
     ISSUER_GOOGLE_METADATA,   /* /computeMetadata/v1/ */
     ISSUER_AZURE_AUTHORITY,   /* /{tenant}/v2.0/.well-known/openid-configuration,
                                  /{tenant}/oauth2/v2.0/token */
@@ -55,15 +56,44 @@ struct authority *authority_new(const struct authority_options *options); /* NUL
 void authority_destroy(struct authority *authority);                      /* NULL is fine */
 
 /* What a client is given to begin with: name and value of the environment variables that the usual
- * clients read, and the files that they name. Texts belong to the authority. */
+ * clients read, and the files that they name. Texts belong to the authority.
+ *
+ * Rows of one `way` belong together; a client uses one way, the first is the usual one. Rows
+ * without a way go with every one. */
 struct authority_secret {
     struct redial_str name, value;
+    /* Not empty: `value` is what stands in a file of this name (mode 0600), and the variable holds
+     * its path; with a '/' in it, the variable holds the path of the first folder. */
+    struct redial_str file;
+    struct redial_str way; /* "key", "oauth", "imds", "web identity" …, the same word where
+                              platforms do it alike */
 };
 size_t authority_environment(const struct authority *authority, enum platform_kind platform,
                              const struct authority_secret **list);
 
+/* Credential files that name the server they are for, and so are no part of the environment. The
+ * first two take an RSA key, which is made when one of them is first asked for, in a tenth of a
+ * second. */
+enum authority_file {
+    AUTHORITY_SERVICE_ACCOUNT,    /* Google: JSON for GOOGLE_APPLICATION_CREDENTIALS */
+    AUTHORITY_CLIENT_CERTIFICATE, /* Azure: PEM, key and certificate, for
+                                     AZURE_CLIENT_CERTIFICATE_PATH */
+    AUTHORITY_AUTHORISED_USER,    /* Google, as SERVICE_ACCOUNT; so are those below */
+    AUTHORITY_IMPERSONATED,       /* a service account, by an authorised user */
+    AUTHORITY_EXTERNAL_ACCOUNT,   /* an identity from elsewhere, impersonating a service account */
+    AUTHORITY_FILE_COUNT
+};
+/* `base_url`: of the server of ISSUER_GOOGLE_TOKEN. Text in `arena`. False when memory is out or
+ * OpenSSL failed. */
+bool authority_file(struct authority *authority, enum authority_file file,
+                    struct redial_str base_url, int64_t now, struct arena *arena,
+                    struct redial_str *contents);
+
 /* Whether this issuer serves such a path. */
 bool authority_serves(enum issuer issuer, struct redial_str target);
+/* The path that an environment variable of this issuer ends in (AWS_CONTAINER_CREDENTIALS_FULL_URI,
+ * IDENTITY_ENDPOINT): "" where clients append their own. */
+struct redial_str authority_path(enum issuer issuer);
 /* A credential server's reply, its refusals included. `base_url`: of this server, for documents
  * that name it. False when memory is out. */
 bool authority_answer(struct authority *authority, enum issuer issuer,

@@ -37,8 +37,6 @@ bool render_add_header(struct rendering *rendering, struct redial_str name,
                        struct redial_str value);
 bool render_add_piece(struct rendering *rendering, struct redial_str bytes, int64_t wait);
 
-/* 22 letters and digits, made from `id`. */
-void render_id(uint64_t id, struct text *out);
 struct redial_str render_stop_reason(const struct rendering *rendering);
 /* An error's words: what the scenario wrote, else the typical ones, filled with the request's
  * numbers. */

@@ -1,0 +1,401 @@
+/* The server's life: its ports, its clock, its loop. */
+#include "simulator/serve/fakes.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "simulator/serve/serve_parts.h"
+
+#define IDLE_SECONDS 600u /* nothing moves on a connection for so long: it is closed */
+#define SWEEP_EVERY  NS_PER_SECOND
+#define LOOK_EVERY   (200 * NS_PER_MS) /* at the scenario file */
+
+/* ---- The clock: the wall's at the start, and never back */
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec now;
+
+    clock_gettime(id, &now);
+    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+static void read_time(struct fakes *fakes)
+{
+    fakes->now = read_clock(CLOCK_MONOTONIC) + fakes->offset;
+}
+
+/* ---- Ports */
+
+static bool name_place(struct fakes *fakes, struct place *place, bool tls)
+{
+    const char *address = fakes->options.address ? fakes->options.address : "127.0.0.1";
+
+    /* What listens everywhere is reached at home. */
+    if (strcmp(address, "0.0.0.0") == 0) address = "127.0.0.1";
+    return arena_printf(fakes->arena, &place->url, "%s://%s:%u", tls ? "https" : "http", address,
+                        endpoint_port(place->endpoint));
+}
+
+static bool watch_place(struct fakes *fakes, struct place *place)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = place}};
+
+    return epoll_ctl(fakes->epoll, EPOLL_CTL_ADD, endpoint_fd(place->endpoint), &event) == 0;
+}
+
+static bool open_place(struct fakes *fakes, uint16_t provider, bool tls, struct text *why)
+{
+    const struct fakes_options *options = &fakes->options;
+    struct place *place = &fakes->places[fakes->place_count];
+    struct endpoint_options wanted = {.address = options->address,
+                                      .connections_max = FAKES_CONNECTIONS_MAX,
+                                      .idle_seconds = IDLE_SECONDS,
+                                      .watcher = &serve_watcher,
+                                      .context = place,
+                                      .now = &fakes->now};
+    struct redial_str reason = {0};
+
+    if (options->port) wanted.port = (uint16_t)(options->port + fakes->place_count);
+    if (tls)
+        wanted.certificate = fakes->certificate.certificate, wanted.key = fakes->certificate.key;
+    *place = (struct place){.fakes = fakes, .provider = provider, .listed = true};
+    place->endpoint = endpoint_open(&wanted, &reason);
+    if (!place->endpoint) {
+        text_printf(why, "%s port %u: %.*s", options->address ? options->address : "127.0.0.1",
+                    wanted.port, REDIAL_STR_ARG(reason));
+        return false;
+    }
+    fakes->place_count++;
+    return name_place(fakes, place, tls) && watch_place(fakes, place);
+}
+
+static bool has_foundry(const struct redial_policy *policy)
+{
+    for (size_t i = 0; i < policy->provider_count; i++)
+        if (policy->platforms[policy->providers[i].platform].kind == PLATFORM_FOUNDRY) return true;
+    return false;
+}
+
+/* A port for each provider, one for credentials and whatever else, and one with TLS for Azure's
+ * authority, which no client asks without. */
+static bool open_places(struct fakes *fakes, struct text *why)
+{
+    const struct fakes_options *options = &fakes->options;
+    const struct redial_policy *policy = fakes->script->policy;
+    bool authority = has_foundry(policy) && !options->tls && !options->only_platforms;
+
+    if ((options->tls || authority) && !certificate_make(&fakes->certificate, fakes->now)) {
+        text_append(why, REDIAL_STR("no certificate could be made"));
+        return false;
+    }
+    if (policy->provider_count + 2 > PLACES_MAX && !options->one_port) {
+        text_printf(why, "more providers than ports: say --one-port");
+        return false;
+    }
+    for (size_t i = 0; i < policy->provider_count && !options->one_port; i++)
+        if (!open_place(fakes, (uint16_t)i, options->tls, why)) return false;
+    return open_place(fakes, REDIAL_NO_INDEX, options->tls, why) &&
+           (!authority || open_place(fakes, REDIAL_NO_INDEX, true, why));
+}
+
+const struct place *fakes_common_place(const struct fakes *fakes)
+{
+    for (size_t i = 0; i < fakes->place_count; i++)
+        if (fakes->places[i].provider == REDIAL_NO_INDEX) return &fakes->places[i];
+    return &fakes->places[0];
+}
+
+/* ---- The script */
+
+static void look_at_file(struct fakes *fakes, bool *changed)
+{
+    struct stat status;
+    int64_t changed_at;
+
+    *changed = false;
+    if (stat(fakes->options.scenario, &status) != 0) return; /* being written, perhaps */
+    changed_at = status.st_mtim.tv_sec * NS_PER_SECOND + status.st_mtim.tv_nsec;
+    *changed = changed_at != fakes->scenario_changed_at || status.st_size != fakes->scenario_size;
+    fakes->scenario_changed_at = changed_at;
+    fakes->scenario_size = status.st_size;
+}
+
+static void drop_sessions(struct fakes *fakes, bool with_journal)
+{
+    plays_detach(fakes, with_journal);
+    for (size_t i = 0; i < fakes->session_count; i++) session_destroy(fakes->sessions[i]);
+    fakes->session_count = 0;
+}
+
+/* The journal's entries may not name replies that are gone. */
+static void forget_script(struct fakes *fakes)
+{
+    for (size_t i = 0; i < journal_count(fakes->journal); i++) {
+        uint32_t number = journal_at(fakes->journal, i)->number;
+        journal_find(fakes->journal, number)->script = NULL;
+    }
+}
+
+static uint16_t provider_in(const struct redial_policy *policy, struct redial_str name)
+{
+    for (size_t i = 0; i < policy->provider_count; i++)
+        if (str_eq(policy->providers[i].name, name)) return (uint16_t)i;
+    return REDIAL_NO_INDEX;
+}
+
+static bool fits_places(const struct fakes *fakes, const struct script *script,
+                        struct diag_list *diags)
+{
+    for (size_t i = 0; i < fakes->place_count; i++) {
+        const struct redial_policy *policy = fakes->script->policy;
+        struct redial_str name;
+        if (fakes->places[i].provider == REDIAL_NO_INDEX) continue;
+        name = policy->providers[fakes->places[i].provider].name;
+        if (provider_in(script->policy, name) != REDIAL_NO_INDEX) continue;
+        struct diag *diag =
+            diag_error(diags, "provider", script->span,
+                       "provider '%.*s' has a port, and the policy of this scenario has no such "
+                       "provider",
+                       REDIAL_STR_ARG(name));
+        diag_cure(diags, diag, "start `redial fake` with this scenario, or with --one-port");
+        return false;
+    }
+    return true;
+}
+
+bool fakes_serve_script(struct fakes *fakes, struct script *script, struct diag_list *diags)
+{
+    if (!fits_places(fakes, script, diags)) {
+        script_let_go(script);
+        return false;
+    }
+    for (size_t i = 0; i < fakes->place_count; i++) {
+        struct place *place = &fakes->places[i];
+        if (place->provider == REDIAL_NO_INDEX) continue;
+        place->provider =
+            provider_in(script->policy, fakes->script->policy->providers[place->provider].name);
+    }
+    drop_sessions(fakes, false);
+    forget_script(fakes);
+    script_let_go(fakes->script);
+    fakes->script = script;
+    return true;
+}
+
+bool fakes_load(struct fakes *fakes, struct redial_str path, struct redial_str text,
+                struct diag_list *diags)
+{
+    struct script *script = script_load_text(path, text, diags);
+
+    return script && fakes_serve_script(fakes, script, diags);
+}
+
+static void reload(struct fakes *fakes)
+{
+    struct diag_list *diags = diag_list_new();
+    struct script *script = diags ? script_load(fakes->options.scenario, diags) : NULL;
+
+    if (script) (void)fakes_serve_script(fakes, script, diags);
+    if (diags && fakes->options.reloaded) fakes->options.reloaded(fakes->options.context, diags);
+    diag_list_destroy(diags);
+}
+
+/* ---- Life */
+
+static struct fakes *fakes_new(const struct fakes_options *options)
+{
+    struct fakes *fakes = calloc(1, sizeof *fakes);
+
+    if (!fakes) return NULL;
+    fakes->options = *options;
+    fakes->epoll = epoll_create1(EPOLL_CLOEXEC);
+    fakes->offset = read_clock(CLOCK_REALTIME) - read_clock(CLOCK_MONOTONIC);
+    read_time(fakes);
+    fakes->began_at = fakes->now;
+    fakes->arena = arena_new();
+    fakes->journal = journal_new();
+    if (fakes->epoll >= 0 && fakes->arena && fakes->journal) return fakes;
+    fakes_stop(fakes);
+    return NULL;
+}
+
+static bool load_script(struct fakes *fakes, struct diag_list *diags, struct text *why)
+{
+    bool changed;
+
+    if (fakes->options.scenario) {
+        look_at_file(fakes, &changed);
+        fakes->script = script_load(fakes->options.scenario, diags);
+        return fakes->script != NULL;
+    }
+    fakes->script = script_without_scenario();
+    if (!fakes->script) text_append(why, REDIAL_STR("memory is out"));
+    return fakes->script != NULL;
+}
+
+static bool make_authority(struct fakes *fakes, struct text *why)
+{
+    const struct authority_options options = {
+        .seed = fakes->options.seed_given ? fakes->options.seed : fakes->script->seed};
+
+    fakes->authority = authority_new(&options);
+    if (!fakes->authority) text_append(why, REDIAL_STR("no credentials could be made"));
+    return fakes->authority != NULL;
+}
+
+static bool make_rest(struct fakes *fakes, struct text *why)
+{
+    struct redial_str reason = REDIAL_STR("memory is out");
+
+    if (folder_make(fakes, &reason) && environment_make(fakes, &reason) &&
+        session_find(fakes, (struct redial_str){"", 0}))
+        return true;
+    text_append(why, reason);
+    return false;
+}
+
+struct fakes *fakes_start(const struct fakes_options *options, struct diag_list *diags,
+                          struct text *why)
+{
+    struct fakes *fakes = fakes_new(options);
+
+    if (!fakes) {
+        text_append(why, REDIAL_STR("memory is out"));
+        return NULL;
+    }
+    if (load_script(fakes, diags, why) && make_authority(fakes, why) && open_places(fakes, why) &&
+        make_rest(fakes, why))
+        return fakes;
+    fakes_stop(fakes);
+    return NULL;
+}
+
+void fakes_stop(struct fakes *fakes)
+{
+    if (!fakes) return;
+    if (fakes->arena && fakes->journal) read_time(fakes);
+    for (size_t i = 0; i < fakes->place_count; i++) endpoint_destroy(fakes->places[i].endpoint);
+    drop_sessions(fakes, true);
+    plays_destroy(fakes);
+    script_let_go(fakes->script);
+    authority_destroy(fakes->authority);
+    certificate_clean_up(&fakes->certificate);
+    folder_remove(fakes);
+    journal_destroy(fakes->journal);
+    free(fakes->variables);
+    arena_destroy(fakes->arena);
+    if (fakes->epoll >= 0) close(fakes->epoll);
+    free(fakes);
+}
+
+/* ---- The loop */
+
+static bool is_stirred(const struct fakes *fakes)
+{
+    for (size_t i = 0; i < fakes->place_count; i++)
+        if (endpoint_is_stirred(fakes->places[i].endpoint)) return true;
+    return false;
+}
+
+/* Until something is due: a reply's act, a look at the file, or what only the servers know of. */
+static int wait_ms(const struct fakes *fakes, int timeout_ms)
+{
+    int64_t next = plays_next(fakes), wait;
+
+    if (is_stirred(fakes)) return 0;
+    if (fakes->swept_at + SWEEP_EVERY < next) next = fakes->swept_at + SWEEP_EVERY;
+    if (fakes->options.watch_scenario && fakes->looked_at + LOOK_EVERY < next)
+        next = fakes->looked_at + LOOK_EVERY;
+    wait = (next - fakes->now + NS_PER_MS - 1) / NS_PER_MS;
+    if (wait < 0) wait = 0;
+    return timeout_ms >= 0 && timeout_ms < wait ? timeout_ms : (int)wait;
+}
+
+static void wait_for(struct fakes *fakes, int timeout_ms)
+{
+    struct epoll_event events[PLACES_MAX];
+    int count = epoll_wait(fakes->epoll, events, (int)PLACES_MAX, timeout_ms);
+
+    for (int i = 0; i < count; i++) ((struct place *)events[i].data.ptr)->listed = true;
+}
+
+static void sweep(struct fakes *fakes)
+{
+    bool changed;
+
+    if (fakes->now - fakes->swept_at >= SWEEP_EVERY) {
+        fakes->swept_at = fakes->now;
+        for (size_t i = 0; i < fakes->place_count; i++) fakes->places[i].listed = true;
+    }
+    if (!fakes->options.watch_scenario || fakes->now - fakes->looked_at < LOOK_EVERY) return;
+    fakes->looked_at = fakes->now;
+    look_at_file(fakes, &changed);
+    if (changed) reload(fakes);
+}
+
+bool fakes_move(struct fakes *fakes, int timeout_ms)
+{
+    read_time(fakes);
+    wait_for(fakes, wait_ms(fakes, timeout_ms));
+    read_time(fakes);
+    sweep(fakes);
+    plays_move(fakes);
+    for (size_t i = 0; i < fakes->place_count; i++) {
+        struct place *place = &fakes->places[i];
+        if (!place->listed && !endpoint_is_stirred(place->endpoint)) continue;
+        place->listed = false;
+        endpoint_move(place->endpoint);
+    }
+    return fakes->trouble.len == 0;
+}
+
+int fakes_fd(const struct fakes *fakes)
+{
+    return fakes->epoll;
+}
+
+struct redial_str fakes_trouble(const struct fakes *fakes)
+{
+    return fakes->trouble;
+}
+
+size_t fakes_environment(const struct fakes *fakes, const struct fakes_variable **list)
+{
+    *list = fakes->variables;
+    return fakes->variable_count;
+}
+
+struct redial_str fakes_folder(const struct fakes *fakes)
+{
+    return fakes->folder;
+}
+
+struct journal *fakes_journal(const struct fakes *fakes)
+{
+    return fakes->journal;
+}
+
+const struct scenario *fakes_scenario(const struct fakes *fakes)
+{
+    return fakes->script->is_scenario ? &fakes->script->scenario : NULL;
+}
+
+bool fakes_reset(struct fakes *fakes)
+{
+    drop_sessions(fakes, true);
+    journal_clear(fakes->journal);
+    memset(fakes->noted, 0, sizeof fakes->noted);
+    fakes->conversations = 0;
+    fakes->replies = 0;
+    return session_find(fakes, (struct redial_str){"", 0}) != NULL;
+}
+
+size_t fakes_under_way(const struct fakes *fakes)
+{
+    return fakes->play_count;
+}

@@ -1,0 +1,222 @@
+/* Entries of the journal, made of requests and replies: secrets are cut out here, before anything
+ * is kept. */
+#include <string.h>
+
+#include "base/redact.h"
+#include "simulator/serve/serve_parts.h"
+#include "simulator/world/typical.h"
+
+#define HEADERS_KEPT_MAX 64u
+#define VALUE_KEPT_MAX   2048u /* of a header; more tells nobody anything */
+
+/* ---- Secrets */
+
+static bool is_secret_header(struct redial_str name)
+{
+    static const char *const names[] = {
+        "authorization",
+        "x-api-key",
+        "api-key",
+        "cookie",
+        "proxy-authorization",
+        "x-amz-security-token",
+        "x-goog-api-key",
+        "x-identity-header",
+        "x-aws-ec2-metadata-token",
+        "x-amz-sso_bearer_token",
+    };
+
+    for (size_t i = 0; i < REDIAL_COUNT_OF(names); i++)
+        if (str_eq_nocase(name, str_of(names[i]))) return true;
+    return false;
+}
+
+/* Every secret that was given out, and what looks like one. */
+static void cut(struct fakes *fakes, struct redial_str text, struct text *out)
+{
+    size_t count = authority_secret_count(fakes->authority), known_count = 0;
+    struct redial_str found[16];
+    struct secrets known = {found, 0};
+
+    for (size_t i = 0; i < count && known_count < REDIAL_COUNT_OF(found); i++) {
+        struct redial_str secret = authority_secret_at(fakes->authority, i);
+        if (secret.len > 0 && str_find(text, secret) != SIZE_MAX) found[known_count++] = secret;
+    }
+    known.count = known_count;
+    redact(text, &known, out);
+}
+
+struct redial_str note_text(struct fakes *fakes, struct redial_str text)
+{
+    struct text clean = TEXT_INIT;
+    struct redial_str kept = {"", 0};
+
+    cut(fakes, str_take(text, VALUE_KEPT_MAX), &clean);
+    if (clean.failed || !arena_copy(journal_arena(fakes->journal), text_str(&clean), &kept))
+        kept = (struct redial_str){"", 0};
+    text_clean_up(&clean);
+    return kept;
+}
+
+/* ---- Headers: a client sends the same ones again and again, and they are kept once */
+
+static uint64_t hash_headers(const struct arrival *arrival)
+{
+    uint64_t hash = arrival->header_count;
+
+    for (size_t i = 0; i < arrival->header_count; i++) {
+        hash = (hash ^ str_hash(arrival->headers[i].name)) * UINT64_C(0x9e3779b97f4a7c15);
+        hash = (hash ^ str_hash(arrival->headers[i].value)) * UINT64_C(0x9e3779b97f4a7c15);
+    }
+    return hash;
+}
+
+static struct redial_header *copy_headers(struct fakes *fakes, const struct arrival *arrival,
+                                          size_t count)
+{
+    struct redial_header *kept =
+        ARENA_ARRAY(journal_arena(fakes->journal), struct redial_header, count);
+
+    for (size_t i = 0; kept && i < count; i++) {
+        const struct redial_header *header = &arrival->headers[i];
+        kept[i].name = note_text(fakes, header->name);
+        kept[i].value =
+            is_secret_header(header->name) ? REDIAL_STR(REDACTED) : note_text(fakes, header->value);
+    }
+    return kept;
+}
+
+static void note_headers(struct fakes *fakes, const struct arrival *arrival,
+                         struct journal_entry *entry)
+{
+    const struct arena *arena = journal_arena(fakes->journal);
+    uint64_t hash = hash_headers(arrival);
+    size_t count =
+        arrival->header_count < HEADERS_KEPT_MAX ? arrival->header_count : HEADERS_KEPT_MAX;
+    unsigned slot;
+
+    for (slot = 0; slot < REDIAL_COUNT_OF(fakes->noted); slot++)
+        if (fakes->noted[slot].hash == hash && fakes->noted[slot].arena == arena) break;
+    if (slot == REDIAL_COUNT_OF(fakes->noted)) {
+        slot = fakes->noted_next++ % REDIAL_COUNT_OF(fakes->noted);
+        fakes->noted[slot].hash = hash;
+        fakes->noted[slot].arena = arena;
+        fakes->noted[slot].headers = copy_headers(fakes, arrival, count);
+        fakes->noted[slot].count = fakes->noted[slot].headers ? count : 0;
+    }
+    entry->headers = fakes->noted[slot].headers;
+    entry->header_count = fakes->noted[slot].count;
+    entry->client = header_value(entry->headers, entry->header_count, "user-agent");
+}
+
+/* ---- Requests */
+
+/* How often a client says that it has tried already: the Anthropic SDKs' own header, or AWS's
+ * "attempt=2; max=3". */
+static int32_t read_retry_count(const struct arrival *arrival)
+{
+    struct redial_str own =
+        header_value(arrival->headers, arrival->header_count, "x-stainless-retry-count");
+    struct redial_str aws =
+        header_value(arrival->headers, arrival->header_count, "amz-sdk-request");
+    int64_t count = -1;
+
+    if (own.len > 0) return str_to_int64(own, &count) && count < 1000 ? (int32_t)count : -1;
+    if (!str_starts_with(aws, REDIAL_STR("attempt="))) return -1;
+    aws = str_skip(aws, 8);
+    aws = str_take(
+        aws, str_find(aws, REDIAL_STR(";")) == SIZE_MAX ? aws.len : str_find(aws, REDIAL_STR(";")));
+    return str_to_int64(aws, &count) && count > 0 && count < 1000 ? (int32_t)(count - 1) : -1;
+}
+
+/* The methods that HTTP knows are texts of our own: nothing is to be kept of them. */
+static struct redial_str note_method(struct fakes *fakes, struct redial_str method)
+{
+    static const struct redial_str known[] = {
+        REDIAL_STR_INIT("GET"), REDIAL_STR_INIT("POST"),   REDIAL_STR_INIT("HEAD"),
+        REDIAL_STR_INIT("PUT"), REDIAL_STR_INIT("DELETE"), REDIAL_STR_INIT("OPTIONS")};
+
+    for (size_t i = 0; i < REDIAL_COUNT_OF(known); i++)
+        if (str_eq(method, known[i])) return known[i];
+    return note_text(fakes, method);
+}
+
+/* The path of the entry before is most often this one's too. */
+static struct redial_str note_path(struct fakes *fakes, struct redial_str target, uint32_t number)
+{
+    const struct journal_entry *before =
+        number > 1 ? journal_find(fakes->journal, number - 1) : NULL;
+    size_t page = (number - 1) % JOURNAL_PAGE;
+
+    if (before && page > 0 && str_eq(before->path, target)) return before->path;
+    return note_text(fakes, target);
+}
+
+struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival)
+{
+    struct journal_entry *entry = journal_add(fakes->journal);
+
+    if (!entry) return NULL;
+    entry->arrived_at = arrival->began_at - fakes->began_at;
+    entry->read_at = fakes->now - fakes->began_at;
+    entry->method = note_method(fakes, arrival->method);
+    entry->path = note_path(fakes, arrival->target, entry->number);
+    entry->connection = arrival->connection;
+    entry->reused = arrival->reused;
+    entry->retry_count = read_retry_count(arrival);
+    note_headers(fakes, arrival, entry);
+    return entry;
+}
+
+/* ---- Replies */
+
+static int64_t read_hint(const struct exchange *exchange, int64_t now)
+{
+    struct redial_str ms =
+        header_value(exchange->headers, exchange->header_count, "retry-after-ms");
+    struct redial_str seconds =
+        header_value(exchange->headers, exchange->header_count, "retry-after");
+    int64_t value;
+
+    if (ms.len > 0 && str_to_int64(ms, &value) && value >= 0 && value < INT64_MAX / NS_PER_MS)
+        return value * NS_PER_MS;
+    if (seconds.len == 0) return -1;
+    if (str_to_int64(seconds, &value))
+        return value >= 0 && value < INT64_MAX / NS_PER_SECOND ? value * NS_PER_SECOND : -1;
+    return http_date_parse(seconds, &value) && value > now ? value - now : -1;
+}
+
+/* What is refused without a script is no token that grew old. */
+static enum redial_class class_of(const struct exchange *exchange, enum platform_kind platform,
+                                  bool refused)
+{
+    const struct typical_reply *typical;
+
+    if (exchange->script && exchange->script->class != REDIAL_CLASS_NONE)
+        return (enum redial_class)exchange->script->class;
+    if (exchange->status == 0 || exchange->status < 300) return REDIAL_CLASS_NONE;
+    typical = typical_by_status(platform, exchange->status, refused);
+    return typical ? typical->class : REDIAL_CLASS_NONE;
+}
+
+void note_reply(struct journal_entry *entry, const struct exchange *exchange,
+                enum platform_kind platform, int64_t now)
+{
+    struct redial_str retry =
+        header_value(exchange->headers, exchange->header_count, "x-should-retry");
+    bool speaks = exchange->act_count > 0 && exchange->acts[0].kind == ACT_HEAD;
+
+    entry->status = speaks ? exchange->status : 0;
+    entry->class = (uint8_t)class_of(exchange, platform, entry->end == JOURNAL_REFUSED);
+    if (exchange->script) entry->fault = exchange->script->fault;
+    if (!speaks) return;
+    entry->hint = read_hint(exchange, now);
+    entry->should_retry = (int8_t)(str_is(retry, "true") - str_is(retry, "false"));
+}
+
+void note_told(struct fakes *fakes, uint32_t number)
+{
+    const struct journal_entry *entry = journal_find(fakes->journal, number);
+
+    if (entry && fakes->options.arrived) fakes->options.arrived(fakes->options.context, entry);
+}
