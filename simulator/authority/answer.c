@@ -81,7 +81,7 @@ bool answer_why(struct answer *answer, const char *format, ...)
 
 void iso_write(int64_t moment, char out[ISO_SIZE])
 {
-    time_t seconds = (time_t)(moment / SECOND);
+    time_t seconds = (time_t)(moment / NS_PER_SECOND);
     struct tm parts;
 
     if (!gmtime_r(&seconds, &parts) || !strftime(out, ISO_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts))

@@ -11,7 +11,7 @@ bool azure_serves(struct redial_str resource)
 
 static bool write_claims(const struct answer *answer, struct redial_str resource, struct text *out)
 {
-    long long now = (long long)(answer->now / SECOND);
+    long long now = (long long)(answer->now / NS_PER_SECOND);
 
     text_append(out, REDIAL_STR("{\"aud\":"));
     text_append_json(out, resource);

@@ -110,7 +110,7 @@ struct grant *grant_add(struct authority *authority, const struct grant *grant, 
 
 static int64_t life(const struct authority *authority)
 {
-    return authority->options.token_life > 0 ? authority->options.token_life : 3600 * SECOND;
+    return authority->options.token_life > 0 ? authority->options.token_life : 3600 * NS_PER_SECOND;
 }
 
 enum grant_state grant_state(const struct authority *authority, struct grant *grant, int64_t now)
@@ -126,7 +126,7 @@ enum grant_state grant_state(const struct authority *authority, struct grant *gr
 
 int64_t grant_seconds(const struct authority *authority)
 {
-    return (life(authority) + SECOND - 1) / SECOND;
+    return (life(authority) + NS_PER_SECOND - 1) / NS_PER_SECOND;
 }
 
 static int64_t requests(const struct authority *authority)

@@ -5,7 +5,7 @@
 static enum identity_fault judge(const struct answer *answer, const struct jwt *jwt,
                                  const char *audience)
 {
-    int64_t now = answer->now / SECOND, begins = jwt_moment(jwt, "nbf");
+    int64_t now = answer->now / NS_PER_SECOND, begins = jwt_moment(jwt, "nbf");
 
     if (!str_is(jwt_claim(jwt, "iss"), IDENTITY_ISSUER)) return IDENTITY_FOREIGN;
     if (!jwt_signed_by_secret(jwt, answer->authority->given[GIVEN_NOTHING])) return IDENTITY_FORGED;

@@ -32,7 +32,7 @@ bool issue_aws_sso(struct answer *answer)
                                 "\"expiration\":%lld}}",
                                 REDIAL_STR_ARG(grant->text), REDIAL_STR_ARG(grant->secret),
                                 REDIAL_STR_ARG(grant->session),
-                                (long long)(grant->expires_at / (SECOND / 1000)));
+                                (long long)(grant->expires_at / (NS_PER_SECOND / 1000)));
 }
 
 /* ---- Instance metadata */
@@ -51,7 +51,7 @@ static bool give_session(struct answer *answer)
     if (!str_to_int64(seconds, &life) || life < 1 || life > 21600) return NOT_HTML(400, "");
     /* Behind a proxy the token would belong to everybody. */
     if (request_header(answer->request, "x-forwarded-for").len > 0) return NOT_HTML(403, "");
-    grant.expires_at = answer->now + life * SECOND;
+    grant.expires_at = answer->now + life * NS_PER_SECOND;
     grant.requests_left = -1;
     if (!secret_make(answer->authority, "canary-imds-", 44, &grant.text) ||
         !grant_add(answer->authority, &grant, true))

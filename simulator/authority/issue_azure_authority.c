@@ -31,7 +31,7 @@ static bool refuse(struct answer *answer, uint16_t status, const char *error, un
 static const char *find_assertion_fault(const struct answer *answer, const struct jwt *jwt,
                                         unsigned *code)
 {
-    int64_t now = answer->now / SECOND;
+    int64_t now = answer->now / NS_PER_SECOND;
 
     *code = 700027;
     if (!jwt_signed_by_rsa(jwt, answer->authority->rsa))

@@ -6,14 +6,15 @@ static bool give(struct answer *answer, struct redial_str resource)
 {
     const struct grant *grant = azure_token(answer, resource);
     long long seconds = (long long)grant_seconds(answer->authority);
-    long long until = (long long)(answer->now / SECOND) + seconds;
+    long long until = (long long)(answer->now / NS_PER_SECOND) + seconds;
     struct text body = TEXT_INIT;
 
     if (!grant) return false;
     text_printf(&body,
                 "{\"access_token\":\"%.*s\",\"client_id\":\"" AZURE_CLIENT "\",\"expires_in\":"
                 "\"%lld\",\"expires_on\":\"%lld\",\"not_before\":\"%lld\",\"resource\":",
-                REDIAL_STR_ARG(grant->text), seconds, until, (long long)(answer->now / SECOND));
+                REDIAL_STR_ARG(grant->text), seconds, until,
+                (long long)(answer->now / NS_PER_SECOND));
     text_append_json(&body, resource);
     text_append(&body, REDIAL_STR(",\"token_type\":\"Bearer\"}"));
     return answer_body(answer, 200, "application/json; charset=utf-8", &body);

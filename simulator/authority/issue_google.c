@@ -31,7 +31,7 @@ static bool give_token(struct answer *answer, struct redial_str scope)
 static const char *find_fault(const struct answer *answer, const struct jwt *jwt,
                               const char **error)
 {
-    int64_t now = answer->now / SECOND, begins = jwt_moment(jwt, "iat"),
+    int64_t now = answer->now / NS_PER_SECOND, begins = jwt_moment(jwt, "iat"),
             ends = jwt_moment(jwt, "exp");
     struct redial_str own;
 

@@ -8,6 +8,8 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 
+#include "base/duration.h"
+
 #define BITS          2048u
 #define YEARS_SECONDS (INT64_C(5) * 365 * 24 * 3600)
 
@@ -89,7 +91,7 @@ bool rsa_key_write_certificate(const struct rsa_key *key, int64_t now, struct te
     X509 *certificate = X509_new();
     BIO *bio = BIO_new(BIO_s_mem());
     bool written = certificate && bio &&
-                   fill(certificate, key->pair, (time_t)(now / INT64_C(1000000000))) &&
+                   fill(certificate, key->pair, (time_t)(now / NS_PER_SECOND)) &&
                    PEM_write_bio_X509(bio, certificate) == 1;
 
     X509_free(certificate);

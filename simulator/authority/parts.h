@@ -3,9 +3,8 @@
 #ifndef REDIAL_SIMULATOR_AUTHORITY_PARTS_H
 #define REDIAL_SIMULATOR_AUTHORITY_PARTS_H
 
+#include "base/duration.h"
 #include "simulator/authority/authority.h"
-
-#define SECOND INT64_C(1000000000)
 
 struct rsa_key; /* keys.h */
 

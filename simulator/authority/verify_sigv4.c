@@ -108,13 +108,13 @@ static bool read_date(struct redial_str text, int64_t *moment)
     memcpy(copy, text.ptr, DATE_LEN);
     copy[DATE_LEN] = '\0';
     end = strptime(copy, "%Y%m%dT%H%M%SZ", &parts);
-    *moment = (int64_t)timegm(&parts) * SECOND;
+    *moment = (int64_t)timegm(&parts) * NS_PER_SECOND;
     return end && *end == '\0';
 }
 
 static void write_date(int64_t moment, char out[DATE_LEN + 1])
 {
-    time_t seconds = (time_t)(moment / SECOND);
+    time_t seconds = (time_t)(moment / NS_PER_SECOND);
     struct tm parts;
 
     out[0] = '\0';

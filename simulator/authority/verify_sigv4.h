@@ -4,9 +4,10 @@
 #ifndef REDIAL_SIMULATOR_VERIFY_SIGV4_H
 #define REDIAL_SIMULATOR_VERIFY_SIGV4_H
 
+#include "base/duration.h"
 #include "simulator/authority/authority.h"
 
-#define SIGV4_SKEW_MAX (INT64_C(300) * 1000000000) /* how far a request's date may be from now */
+#define SIGV4_SKEW_MAX (5 * NS_PER_MINUTE) /* how far a request's date may be from now */
 
 /* What the Authorization header says. */
 struct sigv4_claim {
