@@ -56,6 +56,10 @@ bool authority_serves(enum issuer issuer, struct redial_str target)
 
     if (issuer == ISSUER_AZURE_AUTHORITY && str_ends_with(path, REDIAL_STR("/oauth2/v2.0/token")))
         return true;
+    if (issuer == ISSUER_GOOGLE_TOKEN &&
+        (str_is(path, "/v1/token") || str_is(path, GOOGLE_IDENTITY_PATH) ||
+         str_ends_with(path, REDIAL_STR(":generateAccessToken"))))
+        return true;
     if (!row->whole) return str_starts_with(path, row->begins) && str_ends_with(path, row->ends);
     if (path.len > 1 && path.ptr[path.len - 1] == '/') path.len--;
     return str_eq(path, row->begins);

@@ -36,7 +36,7 @@ enum issuer {
     ISSUER_AWS_SSO,           /* /federation/credentials */
     ISSUER_AWS_IMDS,          /* /latest/api/token, /latest/meta-data/iam/security-credentials/ */
     ISSUER_AWS_CONTAINER,     /* a path of its own, with an Authorization header */
-    ISSUER_GOOGLE_TOKEN,      /* /token */
+    ISSUER_GOOGLE_TOKEN,      /* /token; /v1/token and :generateAccessToken for what is derived */
     ISSUER_GOOGLE_METADATA,   /* /computeMetadata/v1/ */
     ISSUER_AZURE_AUTHORITY,   /* /{tenant}/v2.0/.well-known/openid-configuration,
                                  /{tenant}/oauth2/v2.0/token */
@@ -70,16 +70,20 @@ struct authority_secret {
 size_t authority_environment(const struct authority *authority, enum platform_kind platform,
                              const struct authority_secret **list);
 
-/* Files that take an RSA key. It is made when one of them is first asked for, which takes a tenth
- * of a second: that is why they are no part of the environment. */
+/* Credential files that name the server they are for, and so are no part of the environment. The
+ * first two take an RSA key, which is made when one of them is first asked for, in a tenth of a
+ * second. */
 enum authority_file {
     AUTHORITY_SERVICE_ACCOUNT,    /* Google: JSON for GOOGLE_APPLICATION_CREDENTIALS */
     AUTHORITY_CLIENT_CERTIFICATE, /* Azure: PEM, key and certificate, for
                                      AZURE_CLIENT_CERTIFICATE_PATH */
+    AUTHORITY_AUTHORISED_USER,    /* Google, as SERVICE_ACCOUNT; so are those below */
+    AUTHORITY_IMPERSONATED,       /* a service account, by an authorised user */
+    AUTHORITY_EXTERNAL_ACCOUNT,   /* an identity from elsewhere, impersonating a service account */
     AUTHORITY_FILE_COUNT
 };
-/* `base_url`: of the server whose /token the file shall name. Text in `arena`. False when memory is
- * out or OpenSSL failed. */
+/* `base_url`: of the server of ISSUER_GOOGLE_TOKEN. Text in `arena`. False when memory is out or
+ * OpenSSL failed. */
 bool authority_file(struct authority *authority, enum authority_file file,
                     struct redial_str base_url, int64_t now, struct arena *arena,
                     struct redial_str *contents);

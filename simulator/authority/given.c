@@ -81,6 +81,7 @@ static bool make_identities(struct authority *authority)
     } identities[] = {
         {GIVEN_ANTHROPIC_IDENTITY, REDIAL_STR_INIT(IDENTITY("https://api.anthropic.com"))},
         {GIVEN_AWS_IDENTITY, REDIAL_STR_INIT(IDENTITY("sts.amazonaws.com"))},
+        {GIVEN_GOOGLE_IDENTITY, REDIAL_STR_INIT(IDENTITY(GOOGLE_AUDIENCE))},
         {GIVEN_AZURE_IDENTITY, REDIAL_STR_INIT(IDENTITY("api://AzureADTokenExchange"))},
     };
     for (size_t i = 0; i < REDIAL_COUNT_OF(identities); i++) {

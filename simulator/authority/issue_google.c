@@ -2,12 +2,11 @@
 #include "simulator/authority/jwt.h"
 #include "simulator/authority/parts.h"
 
-#define STEM           "ya29.canary-"
-#define AUDIENCE       "https://oauth2.googleapis.com/token"
-#define JWT_BEARER     "urn:ietf:params:oauth:grant-type:jwt-bearer"
-#define CLOUD_PLATFORM "https://www.googleapis.com/auth/cloud-platform"
+#define STEM       "ya29.canary-"
+#define AUDIENCE   "https://oauth2.googleapis.com/token"
+#define JWT_BEARER "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
-static bool give_token(struct answer *answer, struct redial_str scope)
+bool google_give(struct answer *answer, struct redial_str scope)
 {
     const struct grant *grant = grant_token(answer->authority, PLATFORM_VERTEX, STEM, answer->now);
     struct text body = TEXT_INIT;
@@ -61,7 +60,7 @@ static bool assertion(struct answer *answer, const struct form *form)
     if (jwt_read(answer->arena, form_value(form, "assertion"), &jwt))
         fault = find_fault(answer, &jwt, &error);
     done = fault ? answer_oauth_error(answer, 400, error, fault)
-                 : give_token(answer, (struct redial_str){"", 0});
+                 : google_give(answer, (struct redial_str){"", 0});
     jwt_clean_up(&jwt);
     return done;
 }
@@ -79,14 +78,16 @@ static bool refresh(struct answer *answer, const struct form *form)
                                   "The provided client secret is invalid.");
     if (!str_eq(form_value(form, "refresh_token"), given[GIVEN_GOOGLE_REFRESH]))
         return answer_oauth_error(answer, 400, "invalid_grant", "Bad Request");
-    return give_token(answer, REDIAL_STR(CLOUD_PLATFORM));
+    return google_give(answer, REDIAL_STR(GOOGLE_SCOPE));
 }
 
 bool issue_google_token(struct answer *answer)
 {
     struct redial_str type;
     struct form form;
+    bool served, done = google_derive(answer, &served);
 
+    if (served) return done;
     if (!request_is(answer->request, "POST"))
         return answer_oauth_error(answer, 405, "invalid_request", "Method Not Allowed");
     if (!form_read(answer->arena, answer->request->body, &form)) return false;
@@ -103,7 +104,7 @@ bool issue_google_token(struct answer *answer)
 
 static bool give_metadata_token(struct answer *answer)
 {
-    return give_token(answer, (struct redial_str){"", 0});
+    return google_give(answer, (struct redial_str){"", 0});
 }
 
 static const struct metadata {
@@ -116,7 +117,7 @@ static const struct metadata {
     {"/computeMetadata/v1/project/numeric-project-id", "123456789012", NULL},
     {"/computeMetadata/v1/instance/zone", "projects/123456789012/zones/us-east5-a", NULL},
     {"/computeMetadata/v1/instance/service-accounts/default/email", GOOGLE_ACCOUNT, NULL},
-    {"/computeMetadata/v1/instance/service-accounts/default/scopes", CLOUD_PLATFORM "\n", NULL},
+    {"/computeMetadata/v1/instance/service-accounts/default/scopes", GOOGLE_SCOPE "\n", NULL},
     {"/computeMetadata/v1/instance/service-accounts/default/token", NULL, give_metadata_token},
 };
 

@@ -47,6 +47,7 @@ enum given {
     GIVEN_AWS_IDENTITY, /* a JWT for AssumeRoleWithWebIdentity */
     GIVEN_GOOGLE_REFRESH,
     GIVEN_GOOGLE_CLIENT_SECRET,
+    GIVEN_GOOGLE_IDENTITY, /* a JWT for the exchange of tokens */
     GIVEN_FOUNDRY_KEY,
     GIVEN_FOUNDRY_TOKEN,
     GIVEN_AZURE_SECRET,
@@ -67,10 +68,14 @@ enum given {
 #define GOOGLE_PROJECT         "redial-canary"
 #define GOOGLE_CLIENT_ID       "123456789012-canary.apps.googleusercontent.com"
 #define GOOGLE_ACCOUNT         "redial@redial-canary.iam.gserviceaccount.com"
-#define AZURE_TENANT           "11111111-2222-4333-8444-555555555555"
-#define AZURE_CLIENT           "66666666-7777-4888-9999-aaaaaaaaaaaa"
-#define IDENTITY_ISSUER        "https://identity.redial.example"
-#define IDENTITY_SUBJECT       "system:serviceaccount:default:redial"
+#define GOOGLE_AUDIENCE                                                                            \
+    "//iam.googleapis.com/projects/123456789012/locations/global/workloadIdentityPools/redial/"    \
+    "providers/redial"
+#define GOOGLE_IDENTITY_PATH "/identity" /* where an external account finds its token */
+#define AZURE_TENANT         "11111111-2222-4333-8444-555555555555"
+#define AZURE_CLIENT         "66666666-7777-4888-9999-aaaaaaaaaaaa"
+#define IDENTITY_ISSUER      "https://identity.redial.example"
+#define IDENTITY_SUBJECT     "system:serviceaccount:default:redial"
 
 struct issued { /* by platform */
     uint32_t generation_last;
@@ -171,6 +176,13 @@ bool answer_why(struct answer *answer, const char *format, ...) REDIAL_MUST_USE 
 void iso_write(int64_t moment, char out[ISO_SIZE]); /* "2026-01-01T00:00:00Z" */
 
 /* ---- The issuers, each in its file */
+
+/* Google's access token, as its endpoints give it; `scope` may be empty. */
+bool google_give(struct answer *answer, struct redial_str scope) REDIAL_MUST_USE;
+/* Tokens from tokens: the exchange (RFC 8693), a service account impersonated, and the identity
+ * that an external account begins with. `served` is false when the path is none of theirs. */
+bool google_derive(struct answer *answer, bool *served) REDIAL_MUST_USE;
+#define GOOGLE_SCOPE "https://www.googleapis.com/auth/cloud-platform"
 
 typedef bool issuer_fn(struct answer *answer);
 issuer_fn issue_anthropic, issue_aws_sts, issue_aws_sso, issue_aws_imds, issue_aws_container,
