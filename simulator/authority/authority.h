@@ -65,7 +65,8 @@ struct authority_secret {
     /* Not empty: `value` is what stands in a file of this name (mode 0600), and the variable holds
      * its path; with a '/' in it, the variable holds the path of the first folder. */
     struct redial_str file;
-    struct redial_str way; /* "key", "oauth", "federation", "web identity" … */
+    struct redial_str way; /* "key", "oauth", "imds", "web identity" …, the same word where
+                              platforms do it alike */
 };
 size_t authority_environment(const struct authority *authority, enum platform_kind platform,
                              const struct authority_secret **list);

@@ -114,6 +114,16 @@ struct row {
 #define OAUTH_CREDENTIALS                                                                          \
     "{\"version\":\"1.0\",\"type\":\"oauth_token\",\"access_token\":\"<1>\","                      \
     "\"refresh_token\":\"<2>\"}\n"
+/* AWS's shared configuration. The cache of SSO is named by the SHA-1 of the start URL. */
+#define SSO_START "https://redial-canary.awsapps.com/start"
+#define SSO_FILE  "home/.aws/sso/cache/5f79545e161c0bb1f7a36c1e1912161b4c61a2f4.json"
+#define SSO_CONFIG                                                                                 \
+    "[default]\nregion = " AWS_REGION "\nsso_start_url = " SSO_START "\nsso_region = " AWS_REGION  \
+    "\nsso_account_id = " AWS_ACCOUNT "\nsso_role_name = " AWS_ROLE_NAME "\n"
+#define ASSUME_CONFIG                                                                              \
+    "[profile redial]\nregion = " AWS_REGION "\nrole_arn = " AWS_ROLE_ARN                          \
+    "\nrole_session_name = redial\nsource_profile = keys\n\n[profile keys]\n"                      \
+    "aws_access_key_id = <1>\naws_secret_access_key = <2>\n"
 #define SSO_CACHE "{\"accessToken\":\"<1>\",\"expiresAt\":\"2099-12-31T00:00:00Z\"}\n"
 
 /* clang-format off */
@@ -137,10 +147,16 @@ static const struct row rows[] = {
     {PLATFORM_BEDROCK,   "web identity", "AWS_ROLE_ARN",           "", AWS_ROLE_ARN, {0}},
     {PLATFORM_BEDROCK,   "web identity", "AWS_ROLE_SESSION_NAME",  "", "redial", {0}},
     {PLATFORM_BEDROCK,   "web identity", "AWS_WEB_IDENTITY_TOKEN_FILE", "aws-web-identity-token", "<1>", {GIVEN_AWS_IDENTITY}},
-    {PLATFORM_BEDROCK,   "sso",        "AWS_SSO_TOKEN_CACHE",      "aws-sso-token.json", SSO_CACHE, {GIVEN_AWS_SSO}},
+    {PLATFORM_BEDROCK,   "sso",        "HOME",                     SSO_FILE, SSO_CACHE, {GIVEN_AWS_SSO}},
+    {PLATFORM_BEDROCK,   "sso",        "AWS_CONFIG_FILE",          "aws-sso-config", SSO_CONFIG, {0}},
+    {PLATFORM_BEDROCK,   "assume role", "AWS_PROFILE",             "", "redial", {0}},
+    {PLATFORM_BEDROCK,   "assume role", "AWS_CONFIG_FILE",         "aws-assume-role-config", ASSUME_CONFIG,
+        {GIVEN_AWS_KEY_ID, GIVEN_AWS_SECRET}},
+    {PLATFORM_BEDROCK,   "imds",       "AWS_EC2_METADATA_V1_DISABLED", "", "true", {0}},
 
     {PLATFORM_VERTEX,    "",           "ANTHROPIC_VERTEX_PROJECT_ID", "", GOOGLE_PROJECT, {0}},
     {PLATFORM_VERTEX,    "",           "CLOUD_ML_REGION",          "", "us-east5", {0}},
+    {PLATFORM_VERTEX,    "metadata",   "METADATA_SERVER_DETECTION", "", "assume-present", {0}},
     {PLATFORM_VERTEX,    "authorized user", "GOOGLE_APPLICATION_CREDENTIALS", "google-credentials.json", AUTHORISED_USER,
         {GIVEN_GOOGLE_CLIENT_SECRET, GIVEN_GOOGLE_REFRESH}},
 
@@ -152,6 +168,8 @@ static const struct row rows[] = {
     {PLATFORM_FOUNDRY,   "workload identity", "AZURE_TENANT_ID",   "", AZURE_TENANT, {0}},
     {PLATFORM_FOUNDRY,   "workload identity", "AZURE_CLIENT_ID",   "", AZURE_CLIENT, {0}},
     {PLATFORM_FOUNDRY,   "workload identity", "AZURE_FEDERATED_TOKEN_FILE", "azure-identity-token", "<1>", {GIVEN_AZURE_IDENTITY}},
+    {PLATFORM_FOUNDRY,   "imds",       "AZURE_TOKEN_CREDENTIALS",  "", "ManagedIdentityCredential", {0}},
+    {PLATFORM_FOUNDRY,   "app service", "AZURE_TOKEN_CREDENTIALS", "", "ManagedIdentityCredential", {0}},
     {PLATFORM_FOUNDRY,   "app service", "IDENTITY_HEADER",         "", "<1>", {GIVEN_AZURE_HEADER}},
 };
 /* clang-format on */
