@@ -29,9 +29,9 @@ static bool write_stem(const struct answer *answer, struct redial_str resource, 
     struct text claims = TEXT_INIT;
 
     if (write_claims(answer, resource, &claims)) {
-        base64url_append(out, REDIAL_STR("{\"typ\":\"JWT\",\"alg\":\"RS256\"}"));
+        authority_base64url(out, REDIAL_STR("{\"typ\":\"JWT\",\"alg\":\"RS256\"}"));
         text_append_char(out, '.');
-        base64url_append(out, text_str(&claims));
+        authority_base64url(out, text_str(&claims));
         text_append(out, REDIAL_STR(".canary-azure-"));
     }
     if (claims.failed) out->failed = true;

@@ -86,8 +86,8 @@ static bool make_identities(struct authority *authority)
     };
     for (size_t i = 0; i < REDIAL_COUNT_OF(identities); i++) {
         struct redial_str *token = &authority->given[identities[i].given];
-        if (!jwt_sign(authority->arena, identities[i].claims, authority->given[GIVEN_NOTHING],
-                      token) ||
+        if (!authority_jwt_sign(authority->arena, identities[i].claims,
+                                authority->given[GIVEN_NOTHING], token) ||
             !secret_keep(authority, *token))
             return false;
     }

@@ -13,7 +13,7 @@
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-void base64url_append(struct text *out, struct redial_str bytes)
+void authority_base64url(struct text *out, struct redial_str bytes)
 {
     uint32_t bits = 0;
     unsigned held = 0;
@@ -143,19 +143,19 @@ bool jwt_signed_by_secret(const struct jwt *jwt, struct redial_str secret)
     return CRYPTO_memcmp(want, jwt->signature.ptr, sizeof want) == 0;
 }
 
-bool jwt_sign(struct arena *arena, struct redial_str claims, struct redial_str secret,
-              struct redial_str *token)
+bool authority_jwt_sign(struct arena *arena, struct redial_str claims, struct redial_str secret,
+                        struct redial_str *token)
 {
     struct text text = TEXT_INIT;
     unsigned char signature[32];
     bool done;
 
-    base64url_append(&text, REDIAL_STR("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
+    authority_base64url(&text, REDIAL_STR("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
     text_append_char(&text, '.');
-    base64url_append(&text, claims);
+    authority_base64url(&text, claims);
     done = !text.failed && hmac(secret, text_str(&text), signature);
     text_append_char(&text, '.');
-    if (done) base64url_append(&text, (struct redial_str){(const char *)signature, 32});
+    if (done) authority_base64url(&text, (struct redial_str){(const char *)signature, 32});
     done = done && !text.failed && arena_copy(arena, text_str(&text), token);
     text_clean_up(&text);
     return done;

@@ -32,9 +32,9 @@ bool jwt_signed_by_rsa(const struct jwt *jwt, const struct rsa_key *key);
 bool jwt_signed_by_secret(const struct jwt *jwt, struct redial_str secret);
 
 /* `claims` is JSON. */
-bool jwt_sign(struct arena *arena, struct redial_str claims, struct redial_str secret,
-              struct redial_str *token) REDIAL_MUST_USE;
+bool authority_jwt_sign(struct arena *arena, struct redial_str claims, struct redial_str secret,
+                        struct redial_str *token) REDIAL_MUST_USE;
 /* RFC 4648 §5, without padding. */
-void base64url_append(struct text *out, struct redial_str bytes);
+void authority_base64url(struct text *out, struct redial_str bytes);
 
 #endif

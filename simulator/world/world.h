@@ -9,6 +9,10 @@
 #include "simulator/world/exchange.h"
 #include "simulator/world/script.h"
 
+#define WORLD_BEGAN_AT                                                                             \
+    INT64_C(1767225600000000000) /* 2026-01-01T00:00:00Z: when scenarios begin                     \
+                                  */
+
 struct world;
 
 struct world_request {
@@ -31,6 +35,22 @@ struct world_trouble {
     struct redial_str why, cure;
 };
 
+/* What a function that makes replies gets to know besides the request. */
+struct world_moment {
+    int64_t since;   /* ns from the run's start */
+    int32_t use;     /* how often this reply is used now, from 1 */
+    uint64_t chance; /* a draw of the seed's, below RANDOM_ONE */
+};
+/* Makes the reply that `function` (its number) says. It lives as long as the world. NULL when the
+ * function went wrong, with why and the likely cure. */
+struct world_maker {
+    const struct reply_script *(*make)(void *context, uint16_t function,
+                                       const struct world_request *request,
+                                       const struct world_moment *moment, struct redial_str *why,
+                                       struct redial_str *cure);
+    void *context;
+};
+
 /* `world_span` is where a provider that nobody scripted is missing; `began_at` is the instant that
  * the script's times count from. All is made in `arena`, but for what world_clean_up frees. NULL
  * when memory is out. */
@@ -41,6 +61,8 @@ void world_clean_up(struct world *world); /* NULL is fine */
 /* From now on answers are made in `arena`, and those made before may go with their own: a world
  * that lives long does not grow with every answer. */
 void world_renew(struct world *world, struct arena *arena);
+/* Who makes the replies of functions; to be set when the scripts have some. */
+void world_set_maker(struct world *world, struct world_maker maker);
 
 /* What the fake does to this request. NULL when it has no answer, explained in `trouble`. */
 const struct exchange *world_answer(struct world *world, const struct world_request *request,
@@ -61,9 +83,13 @@ void world_rates(const struct world *world, uint16_t provider, int64_t now,
 /* How long an idle connection to this provider is kept; DURATION_MAX forever. */
 int64_t world_idle_close(const struct world *world, uint16_t provider);
 
-/* A client asks the provider's token server for a new credential. Gives the ns until it answers,
- * and its error, empty when it will give one. */
-int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *error);
+/* By how many ns the exchange that this provider gave last comes later than its acts say: load. */
+int64_t world_lateness(const struct world *world, uint16_t provider);
+
+/* A client asks the provider's token server for a new credential. Gives the ns until it has its
+ * answer, or has waited long enough (TOKEN_TIMEOUT), and in `failed` why that is no credential;
+ * empty when it is one. */
+int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *failed);
 /* It answered: the generation of the new credential. Older ones are refused from now on. */
 uint32_t world_give_token(struct world *world, uint16_t provider, int64_t now);
 

@@ -76,7 +76,7 @@ static void sign(const struct signer *signer, bool pss, struct text *token)
         EVP_DigestSign(context, signature, &len, (const unsigned char *)token->ptr, token->len), 1);
     EVP_MD_CTX_free(context);
     text_append_char(token, '.');
-    base64url_append(token, (struct redial_str){(const char *)signature, len});
+    authority_base64url(token, (struct redial_str){(const char *)signature, len});
 }
 
 /* ---- Google */
@@ -120,9 +120,9 @@ static void write_assertion(const struct signer *signer, const struct assertion_
     text_printf(
         &claims, "{\"iss\":\"%s\",\"aud\":\"%s\",\"scope\":\"%s\",\"iat\":%lld,\"exp\":%lld}",
         c->issuer, c->audience, c->scope, (long long)(NOW + c->begins), (long long)(NOW + c->ends));
-    base64url_append(token, str_of(c->header));
+    authority_base64url(token, str_of(c->header));
     text_append_char(token, '.');
-    base64url_append(token, text_str(&claims));
+    authority_base64url(token, text_str(&claims));
     sign(signer, false, token);
     if (c->tampered) token->ptr[token->len - 30] = token->ptr[token->len - 30] == 'A' ? 'B' : 'A';
     text_clean_up(&claims);
@@ -190,14 +190,14 @@ static void write_client_assertion(const struct signer *signer, const struct cer
     struct text part = TEXT_INIT;
 
     text_printf(&part, "{\"typ\":\"JWT\",\"alg\":\"%s\",\"x5t#S256\":\"x\"}", c->algorithm);
-    base64url_append(token, text_str(&part));
+    authority_base64url(token, text_str(&part));
     text_append_char(token, '.');
     text_clear(&part);
     text_printf(&part,
                 "{\"aud\":\"x\",\"iss\":\"" CLIENT "\",\"sub\":\"%s\",\"jti\":\"1\",\"nbf\":%lld,"
                 "\"exp\":%lld}",
                 c->subject, (long long)(NOW + c->begins), (long long)(NOW + c->ends));
-    base64url_append(token, text_str(&part));
+    authority_base64url(token, text_str(&part));
     sign(signer, c->pss, token);
     if (c->tampered) token->ptr[token->len - 30] = token->ptr[token->len - 30] == 'A' ? 'B' : 'A';
     text_clean_up(&part);

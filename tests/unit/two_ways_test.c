@@ -61,6 +61,8 @@ ParameterizedTestParameters(two_ways, tell_the_same)
         {.name = "broken pipe", .fault = FAULT_BROKEN_PIPE},
         {.name = "refused", .fault = FAULT_REFUSE},
         {.name = "no such name", .fault = FAULT_DNS},
+        {.name = "reset in the TLS handshake", .fault = FAULT_RESET, .point = POINT_TLS},
+        {.name = "a certificate nobody signed", .fault = FAULT_TLS},
         {.name = "garbage", .fault = FAULT_GARBAGE, .body = "\x16\x03\x01 hello"},
         {.name = "malformed JSON", .fault = FAULT_MALFORMED, .malformed = MALFORMED_JSON},
         {.name = "a malformed chunk", .fault = FAULT_MALFORMED, .malformed = MALFORMED_CHUNK},
@@ -68,6 +70,15 @@ ParameterizedTestParameters(two_ways, tell_the_same)
          .stream = true,
          .fault = FAULT_MALFORMED,
          .malformed = MALFORMED_SSE},
+        {.name = "a message with a wrong checksum",
+         .stream = true,
+         .fault = FAULT_MALFORMED,
+         .malformed = MALFORMED_CRC},
+        {.name = "a stall after events",
+         .stream = true,
+         .fault = FAULT_STALL,
+         .point = POINT_EVENTS,
+         .point_count = 4},
         {.name = "a hang", .fault = FAULT_HANG},
     };
     return cr_make_param_array(struct script_case, cases, REDIAL_COUNT_OF(cases));
@@ -173,7 +184,6 @@ ParameterizedTest(struct script_case *c, two_ways, tell_the_same, .timeout = 60)
     cr_assert(arena && virtual && wire, "%.*s", REDIAL_STR_ARG(why));
     for (enum platform_kind platform = 0; platform < PLATFORM_KIND_COUNT; platform++) {
         struct exchange exchange = {0};
-        if (c->stream && platform == PLATFORM_BEDROCK) continue;
         if (!render(arena, c, platform, &exchange)) continue; /* not known of this platform */
         exchange.number = (uint32_t)played++;
         struct attempt attempt = {.call_number = 1,
