@@ -132,6 +132,14 @@ static bool keep_credential(struct redial_live *call, const struct credential *c
            arena_copy(call->credential_arena, credential->session_token, &call->secrets[1]);
 }
 
+static void tell_secrets(const struct redial_live *call)
+{
+    const struct live_observer *observer = &call->client->observer;
+
+    for (size_t i = 0; observer->secret && i < REDIAL_COUNT_OF(call->secrets); i++)
+        if (call->secrets[i].len > 0) observer->secret(observer->context, call->secrets[i]);
+}
+
 /* Once for each credential that the call presents. Where memory is out it goes untold. */
 void live_tell_credential(struct redial_live *call, const struct credential *credential)
 {
@@ -146,6 +154,7 @@ void live_tell_credential(struct redial_live *call, const struct credential *cre
         text_printf(&note, "credential: %.*s", REDIAL_STR_ARG(call->source));
         live_note(call, text_str(&note));
     }
+    tell_secrets(call);
     while (str_split(&warnings, '\n', &warning)) live_note(call, warning);
     text_clean_up(&note);
 }

@@ -20,6 +20,8 @@ struct live_observer {
     void (*ended)(void *context, uint32_t number, int64_t now, enum redial_cause cause,
                   enum redial_phase phase, bool given_up);
     void (*cancelled)(void *context, uint32_t number, int64_t now);
+    /* A text that must not get into any record. */
+    void (*secret)(void *context, struct redial_str secret);
     void (*refreshed)(void *context, int64_t now, struct redial_str provider, int64_t took,
                       struct redial_str failed);
     /* A line of the story that is a step: those of `redial_handlers.line` without the notes. */

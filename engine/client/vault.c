@@ -71,13 +71,15 @@ static void keep_found(struct vault_place *place)
         fail(place, REDIAL_STR("memory is out"));
         return;
     }
+    bool same = place->generation > 0 && str_eq(found.secret, place->found.secret) &&
+                str_eq(found.session_token, place->found.session_token);
     arena_destroy(place->found_arena);
     place->found_arena = arena;
     place->found = found;
     place->warnings = warnings;
     text_clear(&place->why);
     place->failed = false;
-    place->generation++;
+    if (!same) place->generation++;
 }
 
 /* ---- Searching */
@@ -100,7 +102,8 @@ static void end_search(struct vault_place *place, enum chain_state state)
         keep_found(place);
     else
         fail(place, chain_why(place->chain));
-    if (place->failed) place->rest_until = duration_add(clock_steady(), FAILED_REST);
+    if (place->failed || chain_age(place->chain, clock_wall()) != CHAIN_GOOD)
+        place->rest_until = duration_add(clock_steady(), FAILED_REST);
     if (place->forced && vault->refreshed)
         vault->refreshed(vault->context, place->key.provider, clock_steady() - place->began_at,
                          vault_why(place));
@@ -174,8 +177,7 @@ static enum chain_age age_of(const struct vault_place *place)
 static void renew_beside(struct vault_place *place)
 {
     if (clock_steady() < place->rest_until) return;
-    search(place, CHAIN_ANEW);
-    if (!place->searching) tell_waiting(place);
+    search(place, CHAIN_FROM_CACHE);
 }
 
 enum vault_state vault_ask(struct vault_place *place, struct vault_wait *wait)
