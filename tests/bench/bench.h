@@ -26,5 +26,6 @@ void bench_hook(void);
 void bench_load(void);
 void bench_replay(void);
 void bench_sign(void);
+void bench_streams(void);
 
 #endif
