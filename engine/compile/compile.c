@@ -69,6 +69,25 @@ static void divide_windows(struct guards *guards)
         guards->breakers[i].parts = window_parts(guards->breakers[i].window);
 }
 
+/* Whether what a provider asks for is there; the order of a file does not count. */
+static bool check_surfaces(const struct redial_policy *policy, struct diag_list *diags)
+{
+    bool right = true;
+    for (size_t i = 0; i < policy->provider_count; i++) {
+        const struct provider *provider = &policy->providers[i];
+        const struct platform *platform = &policy->platforms[provider->platform];
+        if (provider->surface != SURFACE_MANTLE || platform->mantle.present) continue;
+        struct redial_str name = platform->name;
+        struct diag *diag =
+            diag_error(diags, "no-surface", provider->surface_span,
+                       "platform '%.*s' has no surface 'mantle'", REDIAL_STR_ARG(name));
+        diag_cure(diags, diag,
+                  "only a platform that says where it is has it: mantle: {endpoint: …}");
+        right = false;
+    }
+    return right;
+}
+
 bool compile_policy(struct redial_policy *policy, struct diag_list *diags)
 {
     number_keys(policy);
@@ -77,5 +96,6 @@ bool compile_policy(struct redial_policy *policy, struct diag_list *diags)
     for (size_t i = 0; i < VARIANT_COUNT; i++)
         if (policy->variants[i].present) mark_refreshing(&policy->variants[i], policy->rule_count);
     bool right = compile_fallbacks(policy, diags);
+    right = check_surfaces(policy, diags) && right;
     return build_matchers(policy, diags) && right;
 }

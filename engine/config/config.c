@@ -308,9 +308,10 @@ static const struct schema_root roots[] = {
     {&used_table, NULL, false},
 };
 static const struct shape_row *const shapes[] = {
-    value_shapes, name_shapes,    file_shapes,   rule_shapes,     step_shapes,     condition_shapes,
-    bound_shapes, backoff_shapes, jitter_shapes, hint_shapes,     budget_shapes,   guard_shapes,
-    fast_shapes,  feature_shapes, hook_shapes,   provider_shapes, platform_shapes, NULL,
+    value_shapes,     name_shapes,     file_shapes,     rule_shapes,    step_shapes,
+    condition_shapes, bound_shapes,    backoff_shapes,  jitter_shapes,  hint_shapes,
+    budget_shapes,    guard_shapes,    fast_shapes,     feature_shapes, hook_shapes,
+    provider_shapes,  platform_shapes, endpoint_shapes, NULL,
 };
 const struct schema policy_schema = {
     .id = "policies/policy.schema.json",

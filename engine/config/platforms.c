@@ -143,10 +143,23 @@ static bool is_region(struct redial_str text)
     return true;
 }
 
+/* What the environment says is not this file's mistake: the vendors' own programs pass it over. */
+static void ignore_region(struct reading *reading, const struct node *value)
+{
+    struct diag *diag = diag_warning(
+        reading->diags, "bad-region", value->span,
+        "a region from the environment is ignored: it is no name of letters, digits and '-'");
+    reading_blame_variable(reading, diag, value);
+}
+
 bool read_region_name(struct reading *reading, const struct node *value, void *target)
 {
     struct redial_str region;
     if (!read_text(reading, value, &region)) return false;
+    if (!is_region(region) && node_is_from_environment(value)) {
+        ignore_region(reading, value);
+        return true;
+    }
     if (!is_region(region)) {
         struct redial_str written = node_written(value);
         struct diag *diag = diag_error(reading->diags, "bad-region", value->span,
@@ -165,7 +178,7 @@ struct region {
     size_t override_count;
 };
 
-static bool read_region_from(struct reading *reading, const struct node *value, void *target)
+bool read_region_from(struct reading *reading, const struct node *value, void *target)
 {
     struct redial_str *from = target;
     bool right = true;
@@ -228,7 +241,8 @@ static bool read_prefill(struct reading *reading, const struct node *value, void
 }
 
 static const struct key model_keys[] = {
-    {"id", read_text, offsetof(struct platform_model, id), "what the platform calls it", "text",
+    {"id", read_text, offsetof(struct platform_model, id),
+     "what the platform calls it; {prefix} stands for the platform's prefix of the region", "text",
      false},
     {"context", read_tokens, offsetof(struct platform_model, context), "its context window",
      "tokens", false},
@@ -324,13 +338,28 @@ static const struct key platform_keys[] = {
     {"wire", read_wire, 0, "what it speaks", "the platform's wire", false},
     {"endpoint", read_base_url, offsetof(struct platform, endpoint),
      "where it is; {region} stands for the region", "URL", false},
-    {"base_url", read_base_url, offsetof(struct platform, base_url),
-     "replaces the endpoint unless empty", "URL", false},
+    {"endpoints", read_region_endpoints, 0,
+     "of regions that have one of their own: the first pattern that matches",
+     "mapping of region patterns to URLs", false},
+    {"resource", read_resource, offsetof(struct platform, resource),
+     "Foundry: {resource} of the endpoint; excludes a base_url", "text", false},
+    {"base_url", read_platform_base_url, 0, "replaces the endpoint unless empty", "URL", false},
     {"api_version", read_text, offsetof(struct platform, api_version),
      "the version that a request names", "text", false},
-    {"project", read_region_from, offsetof(struct platform, project),
-     "Vertex: whose project is billed; the first that is not empty", "text or list", false},
+    {"key_header", read_key_header, 0,
+     "which header a static key goes in, whatever the version or by it; authorization: as a bearer "
+     "token, as it is unless said",
+     "name of a header, or mapping of versions to names", false},
+    {"signing", read_name, offsetof(struct platform, signing),
+     "the AWS service that requests are signed for (SigV4), without a bearer token", "word", false},
+    {"mantle", read_mantle, offsetof(struct platform, mantle),
+     "Bedrock: the surface of providers that say `surface: mantle`",
+     "{endpoint, base_url, api_version, signing, model_id}", false},
+    {"project", read_project, 0, "Vertex: whose project is billed; the first that is not empty",
+     "text or list", false},
     {"region", read_region, 0, "where the call lands", "text or {from, default, per_model}", false},
+    {"prefix", read_prefix, 0, "what {prefix} in the ids of its models stands for",
+     "{from, per_region}", false},
     {"models", read_models, 0, "its models, by the name that policies use",
      "mapping of names to {id, context, max_output, api_version, prefill}", false},
     {"credentials", read_credentials, 0, "where a credential is looked for, in order",
@@ -353,7 +382,8 @@ static bool read_platform(struct reading *reading, const struct node *name,
     if (number == NAME_MAP_NONE) return false; /* memory was out when it was declared */
     struct platform *platform = &config->policy->platforms[number];
     platform->kind = (enum platform_kind)kind;
-    return keys_read(reading, &platform_table, value, platform);
+    return keys_read(reading, &platform_table, value, platform) &&
+           config_fill_in_prefixes(reading, platform);
 }
 
 bool read_platforms(struct reading *reading, const struct node *value, void *target)

@@ -16,6 +16,8 @@ static const struct key provider_keys[] = {
      "name of a platform", true},
     {"region", read_region_name, offsetof(struct provider, region), "where its calls land", "text",
      false},
+    {"surface", read_surface, 0, "Bedrock: which of its two is asked; invoke unless said",
+     "invoke or mantle", false},
     {"base_url", read_base_url, offsetof(struct provider, base_url), "where it is", "URL", false},
     {"project", read_region_name, offsetof(struct provider, project), "Vertex: whose project it is",
      "text", false},

@@ -82,7 +82,25 @@ read_fn read_fast; /* modes.fast */
 #define LIMITS_INIT ((struct limits){.retries = 10, .attempts = 33, .deadline = DURATION_MAX})
 
 read_fn read_region_name; /* struct redial_str: part of a host name */
+read_fn read_region_from; /* struct redial_str: the first of a list that is not empty */
 read_fn read_base_url;    /* struct redial_str, may be empty */
+
+/* ---- What a platform's requests look like; each target is the platform */
+
+read_fn read_platform_base_url;
+read_fn read_region_endpoints;
+read_fn read_prefix;
+read_fn read_project;
+read_fn read_key_header;
+read_fn read_resource; /* struct looked_up */
+read_fn read_mantle;   /* struct mantle */
+read_fn read_surface;  /* struct provider */
+/* The ids of a platform's models with each of its prefixes. */
+bool config_fill_in_prefixes(struct reading *reading, struct platform *platform);
+/* The environment variables that a value refers to: "A or B", for messages. */
+bool read_variables(struct reading *reading, const struct node *value, struct redial_str *out);
+/* Whether a value holds an environment reference. */
+bool node_is_from_environment(const struct node *value);
 
 /* Providers when a file names none: one of each platform. */
 bool config_default_providers(struct config *config);
@@ -145,7 +163,8 @@ bool config_expand(struct config *config, struct node *node);
 
 extern const struct shape_row name_shapes[], rule_shapes[], step_shapes[], condition_shapes[],
     bound_shapes[], backoff_shapes[], jitter_shapes[], hint_shapes[], budget_shapes[],
-    guard_shapes[], fast_shapes[], hook_shapes[], provider_shapes[], platform_shapes[];
+    guard_shapes[], fast_shapes[], hook_shapes[], provider_shapes[], platform_shapes[],
+    endpoint_shapes[];
 extern const struct shape fallback_shape, modes_shape;
 
 #endif

@@ -29,3 +29,59 @@ uint16_t policy_find_provider(const struct redial_policy *policy, struct redial_
         if (str_eq(policy->providers[i].name, name)) return (uint16_t)i;
     return NO_INDEX;
 }
+
+/* ---- Models as platforms call them */
+
+struct redial_str by_region_find(const struct by_region rows[], size_t count,
+                                 struct redial_str region)
+{
+    for (size_t i = 0; i < count; i++)
+        if (glob_match(rows[i].region_glob, region)) return rows[i].value;
+    return (struct redial_str){0};
+}
+
+struct redial_str policy_model_id(const struct redial_policy *policy, uint16_t provider,
+                                  const struct platform_model *model)
+{
+    const struct platform *platform = &policy->platforms[policy->providers[provider].platform];
+    struct redial_str name = policy->models[model->model].name;
+    struct redial_str region = policy_region(policy, provider, name);
+    for (size_t i = 0; i < model->id_count; i++)
+        if (glob_match(platform->prefixes[i].region_glob, region)) return model->ids[i];
+    return model->id;
+}
+
+bool policy_model_has_id(const struct platform_model *model, struct redial_str id)
+{
+    for (size_t i = 0; i < model->id_count; i++)
+        if (str_eq(model->ids[i], id)) return true;
+    return str_eq(model->id, id);
+}
+
+/* ARNs and ids with the vendor in them name deployments of the caller's own. */
+static bool passes_through(struct redial_str name)
+{
+    return str_starts_with(name, REDIAL_STR("arn:")) ||
+           str_find(name, REDIAL_STR("anthropic.")) != SIZE_MAX;
+}
+
+#define SUGGESTED_FROM_MAX 256u /* models of one platform that a suggestion looks at */
+
+bool policy_knows_model(const struct redial_policy *policy, uint16_t provider,
+                        struct redial_str name, struct redial_str *closest)
+{
+    const struct platform *platform = &policy->platforms[policy->providers[provider].platform];
+    struct redial_str names[SUGGESTED_FROM_MAX];
+    size_t count = 0, row;
+    *closest = (struct redial_str){0};
+    if (platform->model_count == 0 || passes_through(name)) return true;
+    for (size_t i = 0; i < platform->model_count; i++) {
+        const struct platform_model *model = &platform->models[i];
+        struct redial_str own = policy->models[model->model].name;
+        if (str_eq(own, name) || policy_model_has_id(model, name)) return true;
+        if (count < SUGGESTED_FROM_MAX) names[count++] = own;
+    }
+    row = str_closest(names, count, name);
+    if (row != SIZE_MAX) *closest = names[row];
+    return false;
+}

@@ -173,6 +173,10 @@ TABLE(fact, "fact", [FACT_CLASS] = {"class", "what the event means"},
       [FACT_HINT] = {"hint", "the server's word on waiting"},
       [FACT_LUA] = {"lua", "a function of the policy's hooks answers true"})
 
+TABLE(surface,
+      "surface", [SURFACE_INVOKE] = {"invoke", "the platform's own: on Bedrock InvokeModel"},
+      [SURFACE_MANTLE] = {"mantle", "Bedrock's newer one, which speaks Anthropic's own words"})
+
 TABLE(hook_point, "hook", [HOOK_CLASSIFY] = {"classify", "names the class of an event"},
       [HOOK_DELAY] = {"delay", "says how long the step `backoff` waits"},
       [HOOK_CHOOSE] = {"choose", "picks the provider of a leg among the candidates"},
@@ -195,6 +199,7 @@ COVERS(variant, VARIANT_COUNT);
 COVERS(below_floor, BELOW_FLOOR_COUNT);
 COVERS(after_output, AFTER_OUTPUT_COUNT);
 COVERS(platform, PLATFORM_KIND_COUNT);
+COVERS(surface, SURFACE_COUNT);
 COVERS(support, SUPPORT_COUNT);
 COVERS(feature_answer, FEATURE_ANSWER_COUNT);
 COVERS(fact, FACT_COUNT);

@@ -371,8 +371,10 @@ struct residency {
 };
 
 struct platform_model {
-    uint16_t model;                /* index in policy.models */
-    struct redial_str id;          /* as the platform calls it */
+    uint16_t model;         /* index in policy.models */
+    struct redial_str id;   /* as the platform calls it; {prefix} stands for the region's */
+    struct redial_str *ids; /* `id` with each of the platform's prefixes, where it has the place */
+    size_t id_count;        /* 0: it has none */
     struct redial_str api_version; /* empty: the platform's */
     int64_t context, max_output;   /* tokens; 0 unknown */
     bool refuses_prefill;          /* a last message of the assistant is an error */
@@ -382,6 +384,31 @@ struct region_override {
     struct redial_str model_glob, region; /* region empty: the environment does not set it */
     struct span span;
 };
+/* What holds in regions that a pattern matches; the first row that does decides. */
+struct by_region {
+    struct redial_str region_glob, value;
+    struct span span;
+};
+/* The header of a static key, by the API version that a request names (empty: whichever);
+ * "authorization" carries it as a bearer token. */
+struct key_header {
+    struct redial_str api_version, header;
+};
+/* What the values of a place in the URL come from: environment variables, for messages. */
+struct looked_up {
+    struct redial_str value;     /* may be empty */
+    struct redial_str variables; /* "GCLOUD_PROJECT or GOOGLE_CLOUD_PROJECT"; empty: none */
+};
+/* Bedrock's newer surface: Anthropic's own words at another place. */
+struct mantle {
+    bool present;
+    struct redial_str endpoint, base_url, api_version;
+    struct redial_str signing;  /* AWS service of the signature */
+    struct redial_str model_id; /* {model} stands for the policy's name of the model */
+    struct span span;
+};
+enum surface { SURFACE_INVOKE, SURFACE_MANTLE, SURFACE_COUNT };
+
 struct platform {
     struct redial_str name; /* "anthropic", "bedrock", "vertex", "foundry" */
     enum platform_kind kind;
@@ -389,9 +416,20 @@ struct platform {
     struct redial_str use_when;
     struct redial_str endpoint; /* "https://bedrock-runtime.{region}.amazonaws.com" */
     struct redial_str base_url; /* from the environment; replaces the endpoint; may be empty */
+    struct redial_str base_url_variables; /* where that was looked for */
+    struct by_region *region_endpoints;   /* of regions that have one of their own */
+    size_t region_endpoint_count;
+    struct looked_up resource; /* Foundry: {resource} of the endpoint */
     struct redial_str api_version;
+    struct key_header *key_headers;
+    size_t key_header_count;
+    struct redial_str signing; /* AWS service that requests are signed for (SigV4); empty: none */
+    struct mantle mantle;
+    struct by_region *prefixes; /* {prefix} of model ids */
+    size_t prefix_count;
     struct redial_str region;  /* resolved; may be empty */
     struct redial_str project; /* Vertex: whose project is billed; may be empty */
+    struct redial_str project_variables;
     struct region_override *region_overrides;
     size_t region_override_count;
     struct redial_str *credentials; /* the chain, by name, in order */
@@ -405,7 +443,9 @@ struct provider {
     struct redial_str name;
     uint16_t platform;
     struct redial_str region, base_url, residency, project; /* empty: as the platform says */
-    uint64_t key;                                           /* linked: of its name, for guards */
+    enum surface surface;
+    struct span surface_span;
+    uint64_t key; /* linked: of its name, for guards */
     struct span span;
 };
 struct model {
@@ -525,6 +565,19 @@ const struct platform_model *policy_platform_model(const struct redial_policy *p
                                                    uint16_t platform, uint16_t model);
 uint16_t policy_find_model(const struct redial_policy *policy,
                            struct redial_str name); /* NO_INDEX none */
+/* What a provider's platform calls a model of its own, in the region where its calls land. */
+struct redial_str policy_model_id(const struct redial_policy *policy, uint16_t provider,
+                                  const struct platform_model *model);
+/* Whether that is how the platform calls it, in any region. */
+bool policy_model_has_id(const struct platform_model *model, struct redial_str id);
+/* The value of the first row whose pattern matches the region; empty when none does. */
+struct redial_str by_region_find(const struct by_region rows[], size_t count,
+                                 struct redial_str region);
+/* Whether the provider's platform may know a model of that name: a row of the policy or an id in
+ * one, or a name that no file can list (an ARN, an id with the vendor in it such as
+ * us.anthropic.claude-…). If not, `closest` is the name that was perhaps meant, or empty. */
+bool policy_knows_model(const struct redial_policy *policy, uint16_t provider,
+                        struct redial_str name, struct redial_str *closest);
 uint16_t policy_find_provider(const struct redial_policy *policy,
                               struct redial_str name); /* NO_INDEX none */
 
@@ -552,8 +605,8 @@ extern const struct names event_names, state_names, wait_names, guard_kind_names
 extern const struct names mode_state_names;
 extern const struct names backoff_kind_names, jitter_names, hint_unit_names, hint_above_names,
     hint_odd_names, variant_names;
-extern const struct names below_floor_names, after_output_names, platform_names, support_names,
-    feature_names, credential_names, feature_answer_names;
+extern const struct names below_floor_names, after_output_names, platform_names, surface_names,
+    support_names, feature_names, credential_names, feature_answer_names;
 extern const struct names missing_answer_names, unknown_answer_names; /* parts of the last */
 extern const struct names fact_names;                                 /* the keys of `when` */
 extern const struct names hook_point_names, hook_on_error_names;

@@ -14,17 +14,16 @@ bool anthropic_read_error(const struct json *body, struct error_facts *facts)
     return true;
 }
 
-static void write_path(struct text *url, const struct target *target)
+void anthropic_write_path(struct text *url, const struct target *target)
 {
-    (void)target;
     text_append(url, REDIAL_STR("/v1/messages"));
+    if (target->operation == REQUEST_COUNT_TOKENS) text_append(url, REDIAL_STR("/count_tokens"));
 }
 
 const struct platform_wire anthropic_wire = {
-    .streams = true,
     .request_id_headers = {"request-id"},
     .read_error = anthropic_read_error,
-    .key_header = "x-api-key",
     .model_in_body = true,
-    .write_path = write_path,
+    .stream_in_body = true,
+    .write_path = anthropic_write_path,
 };

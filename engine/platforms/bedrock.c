@@ -1,5 +1,7 @@
-/* AWS Bedrock, InvokeModel: the model in the path, errors named by the header x-amzn-errortype
- * ("Name" or "Name:uri"), the body {"message"} with __type or code where there is no header. */
+/* AWS Bedrock. InvokeModel: the model in the path, streams as AWS event streams, errors named by
+ * the header x-amzn-errortype ("Name" or "Name:uri"), the body {"message"} with __type or code
+ * where there is no header. CountTokens wraps the body of an InvokeModel. Mantle, the newer
+ * surface, speaks Anthropic's own words. */
 #include "platforms/platform.h"
 
 static bool read_error(const struct json *body, struct error_facts *facts)
@@ -18,13 +20,30 @@ static void write_path(struct text *url, const struct target *target)
 {
     text_append(url, REDIAL_STR("/model/"));
     path_append(url, target->model_id, "");
-    text_append(url, REDIAL_STR("/invoke"));
+    if (target->operation == REQUEST_COUNT_TOKENS) {
+        text_append(url, REDIAL_STR("/count-tokens"));
+    } else {
+        text_append(url, target->stream ? REDIAL_STR("/invoke-with-response-stream")
+                                        : REDIAL_STR("/invoke"));
+    }
 }
 
 const struct platform_wire bedrock_wire = {
+    .frames_type = "application/vnd.amazon.eventstream",
     .request_id_headers = {"x-amzn-requestid", "request-id"},
     .error_header = "x-amzn-errortype",
     .read_error = read_error,
     .version_in_body = true,
+    .beta_in_body = true,
+    .count_in_base64 = true,
     .write_path = write_path,
+};
+
+const struct platform_wire mantle_wire = {
+    .request_id_headers = {"request-id", "x-amzn-requestid"},
+    .error_header = "x-amzn-errortype",
+    .read_error = read_error,
+    .model_in_body = true,
+    .stream_in_body = true,
+    .write_path = anthropic_write_path,
 };

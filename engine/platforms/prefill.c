@@ -1,6 +1,6 @@
 #include "platforms/prefill.h"
 
-#include "document/json.h"
+#include "platforms/body.h"
 
 /* The place behind a string that begins at `at`. */
 static size_t skip_string(struct redial_str text, size_t at)
@@ -10,12 +10,16 @@ static size_t skip_string(struct redial_str text, size_t at)
     return at;
 }
 
-static bool ends_in_assistant(struct redial_str message)
+bool prefill_is(struct redial_str message)
 {
-    struct json *parsed = json_parse(message);
-    bool ends = str_is(json_text(json_at(parsed, "role")), "assistant");
-    json_free(parsed);
-    return ends;
+    struct body_error error;
+    struct body body;
+
+    if (!body_scan(message, &body, &error)) return false;
+    for (size_t i = 0; i < body.member_count; i++)
+        if (str_is(body.members[i].name, "role"))
+            return str_is(body.members[i].value, "\"assistant\"");
+    return false;
 }
 
 /* Commas of the outer array part its messages; only the last one is looked into. */
@@ -38,6 +42,6 @@ size_t prefill_find(struct redial_str messages)
     if (close == SIZE_MAX || messages.ptr[open] != '[') return SIZE_MAX;
     size_t begin = (comma == SIZE_MAX ? open : comma) + 1;
     struct redial_str last = str_take(str_skip(messages, begin), close - begin);
-    if (!ends_in_assistant(str_trim(last))) return SIZE_MAX;
+    if (!prefill_is(last)) return SIZE_MAX;
     return comma == SIZE_MAX ? begin : comma;
 }

@@ -5,6 +5,8 @@
 
 #include "base/str.h"
 
+/* Whether that message, as JSON, is one of the assistant. */
+bool prefill_is(struct redial_str message);
 /* How many bytes of a JSON array of messages stand before its prefill and the comma in front of it;
  * SIZE_MAX when it ends otherwise, or is no such array. */
 size_t prefill_find(struct redial_str messages);

@@ -4,43 +4,28 @@
  *   kind      head says                                       body
  *   ERROR     a status other than 2xx                         kept up to REPLY_KEPT_MAX
  *   MESSAGE   2xx, no stream was asked for                    kept up to JSON_BYTES_MAX
- *   STREAM    2xx, asked for, and text/event-stream           framed and let go
+ *   SSE       2xx, asked for, and text/event-stream           framed and let go
+ *   FRAMES    2xx, asked for, and the platform's own stream   framed, unwrapped and let go
  *   WRONG     2xx, a stream was asked for, something else     let go
  */
 #include "platforms/reader.h"
 
 #include <stdlib.h>
 
-#include "base/arena.h"
-#include "platforms/platform.h"
+#include "platforms/reader_parts.h"
 #include "platforms/sizes.h"
-#include "platforms/sse.h"
-
-enum body_kind { BODY_NONE, BODY_ERROR, BODY_MESSAGE, BODY_STREAM, BODY_WRONG };
 
 #define FIRST_LINE_MAX                                                                             \
     200 /* of a body that no parser reads: enough to recognise an edge's page                      \
          */
 
-struct reply_reader {
-    const struct platform_wire *wire;
-    bool streamed;
-    enum body_kind kind;
-    unsigned progress;         /* every REPLY_ bit seen so far */
-    bool failed;               /* memory is out */
-    struct redial_event event; /* the facts found so far */
-    struct redial_str wrong;   /* why the reply is unreadable */
-    struct arena *arena;       /* the head, and texts of the event */
-    struct text body;          /* ERROR and MESSAGE: kept */
-    struct text stop_reason;   /* a stream may tell it often: one place, not one per event */
-    struct sse sse;
-};
-
 struct reply_reader *reply_reader_new(void)
 {
     struct reply_reader *reader = calloc(1, sizeof *reader);
 
-    if (reader) sse_init(&reader->sse);
+    if (!reader) return NULL;
+    sse_init(&reader->sse);
+    event_stream_init(&reader->frames);
     return reader;
 }
 
@@ -50,7 +35,9 @@ void reply_reader_destroy(struct reply_reader *reader)
     arena_destroy(reader->arena);
     text_clean_up(&reader->body);
     text_clean_up(&reader->stop_reason);
+    text_clean_up(&reader->chunk);
     sse_clean_up(&reader->sse);
+    event_stream_clean_up(&reader->frames);
     free(reader);
 }
 
@@ -66,17 +53,31 @@ void reply_reader_begin(struct reply_reader *reader, enum platform_kind platform
     reader->arena = arena_new();
     reader->failed = reader->arena == NULL;
     reader->wire = platform_wire(platform);
-    reader->streamed = streamed && reader->wire->streams;
+    reader->streamed = streamed;
+    reader->operation = REQUEST_MESSAGES;
     reader->kind = BODY_NONE;
     reader->progress = 0;
     reader->event = (struct redial_event){0};
     reader->wrong = (struct redial_str){0};
     text_restart(&reader->body);
     text_restart(&reader->stop_reason);
+    text_restart(&reader->chunk);
     sse_restart(&reader->sse);
+    event_stream_restart(&reader->frames);
 }
 
-static struct redial_str keep(struct reply_reader *reader, struct redial_str text)
+void reply_reader_expect(struct reply_reader *reader, enum request_operation operation)
+{
+    reader->operation = operation;
+}
+
+void reply_reader_on_event(struct reply_reader *reader, reply_event_fn *call, void *context)
+{
+    reader->on_event = call;
+    reader->on_event_context = context;
+}
+
+struct redial_str reader_keep(struct reply_reader *reader, struct redial_str text)
 {
     struct redial_str copy = {0};
 
@@ -98,8 +99,8 @@ static void copy_headers(struct reply_reader *reader, const struct redial_header
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        copies[i].name = keep(reader, headers[i].name);
-        copies[i].value = keep(reader, headers[i].value);
+        copies[i].name = reader_keep(reader, headers[i].name);
+        copies[i].value = reader_keep(reader, headers[i].value);
     }
     reader->event.headers = copies;
     reader->event.header_count = (uint32_t)count;
@@ -114,8 +115,7 @@ static struct redial_str header(const struct reply_reader *reader, const char *n
     return REDIAL_STR("");
 }
 
-/* "aws.api#ThrottlingException:http://internal…" is ThrottlingException. */
-static struct redial_str bare_error_name(struct redial_str name)
+struct redial_str reader_bare_name(struct redial_str name)
 {
     size_t hash = str_find(name, REDIAL_STR("#"));
 
@@ -138,23 +138,28 @@ static int8_t read_should_retry(const struct reply_reader *reader)
     return str_eq_nocase(word, REDIAL_STR("false")) ? -1 : 0;
 }
 
-/* Notes why no parser reads this: `before`, what the server sent, `after`. */
-static void refuse(struct reply_reader *reader, const char *before, struct redial_str sent,
-                   const char *after)
+unsigned reader_refuse(struct reply_reader *reader, const char *before, struct redial_str sent,
+                       const char *after)
 {
     if (!reader->arena || !arena_printf(reader->arena, &reader->wrong, "%s%.*s%s", before,
                                         REDIAL_STR_ARG(sent), after))
         reader->failed = true;
     reader->progress |= REPLY_UNREADABLE;
+    return REPLY_UNREADABLE;
 }
 
 static enum body_kind judge_head(struct reply_reader *reader)
 {
+    struct redial_str sse = REDIAL_STR("text/event-stream");
+    struct redial_str frames = str_of(reader->wire->frames_type);
+
     if (reader->event.status < 200 || reader->event.status > 299) return BODY_ERROR;
     if (!reader->streamed) return BODY_MESSAGE;
-    if (str_eq_nocase(media_type(reader), REDIAL_STR("text/event-stream"))) return BODY_STREAM;
-    refuse(reader, "a stream was asked for, and the reply is '", str_take(media_type(reader), 64),
-           "', not text/event-stream");
+    if (str_eq_nocase(media_type(reader), sse)) return BODY_SSE;
+    if (frames.len > 0 && str_eq_nocase(media_type(reader), frames)) return BODY_FRAMES;
+    reader_refuse(
+        reader, "a stream was asked for, and the reply is '", str_take(media_type(reader), 64),
+        frames.len > 0 ? "', not application/vnd.amazon.eventstream" : "', not text/event-stream");
     return BODY_WRONG;
 }
 
@@ -169,139 +174,8 @@ void reply_reader_head(struct reply_reader *reader, uint16_t status,
     for (size_t i = 0; i < REDIAL_COUNT_OF(reader->wire->request_id_headers); i++)
         if (event->request_id.len == 0)
             event->request_id = header(reader, reader->wire->request_id_headers[i]);
-    event->text[REDIAL_TEXT_ERROR] = bare_error_name(header(reader, reader->wire->error_header));
+    event->text[REDIAL_TEXT_ERROR] = reader_bare_name(header(reader, reader->wire->error_header));
     reader->kind = judge_head(reader);
-}
-
-/* ---- A stream's events */
-
-static void keep_tokens(int64_t *known, const struct json *count)
-{
-    int64_t tokens = json_int(count, 0);
-
-    if (tokens > 0) *known = tokens;
-}
-
-/* What was read from or written to the prompt cache is input too. */
-static void read_usage(struct reply_reader *reader, const struct json *usage)
-{
-    static const char *const parts[] = {"input_tokens", "cache_creation_input_tokens",
-                                        "cache_read_input_tokens"};
-    int64_t input = 0;
-
-    for (size_t i = 0; i < REDIAL_COUNT_OF(parts); i++) {
-        int64_t part = json_int(json_at(usage, parts[i]), 0);
-        if (part > 0 && part < INT64_MAX - input) input += part;
-    }
-    if (input > 0) reader->event.input_tokens = input;
-    keep_tokens(&reader->event.output_tokens, json_at(usage, "output_tokens"));
-}
-
-static void read_stop_reason(struct reply_reader *reader, const struct json *reason)
-{
-    struct redial_str word = json_text(reason);
-
-    if (word.len == 0) return;
-    text_clear(&reader->stop_reason);
-    text_append(&reader->stop_reason, word);
-    reader->failed |= reader->stop_reason.failed;
-}
-
-static unsigned read_message_start(struct reply_reader *reader, const struct json *data)
-{
-    read_usage(reader, json_at(data, "message.usage"));
-    return 0;
-}
-
-static unsigned read_delta(struct reply_reader *reader, const struct json *data)
-{
-    (void)reader;
-    (void)data;
-    return REPLY_OUTPUT;
-}
-
-static unsigned read_message_delta(struct reply_reader *reader, const struct json *data)
-{
-    read_usage(reader, json_at(data, "usage"));
-    read_stop_reason(reader, json_at(data, "delta.stop_reason"));
-    return 0;
-}
-
-static unsigned read_message_stop(struct reply_reader *reader, const struct json *data)
-{
-    (void)reader;
-    (void)data;
-    return REPLY_TERMINATED;
-}
-
-static void read_error_facts(struct reply_reader *reader, const struct json *body,
-                             enum redial_event_text name)
-{
-    struct error_facts facts = {0};
-    struct redial_event *event = &reader->event;
-
-    reader->wire->read_error(body, &facts);
-    if (event->text[name].len == 0) event->text[name] = bare_error_name(keep(reader, facts.error));
-    event->text[REDIAL_TEXT_ERROR_CODE] = keep(reader, facts.error_code);
-    event->message = keep(reader, facts.message);
-    if (event->request_id.len == 0) event->request_id = keep(reader, facts.request_id);
-}
-
-static unsigned read_stream_error(struct reply_reader *reader, const struct json *data)
-{
-    read_error_facts(reader, data, REDIAL_TEXT_STREAM_ERROR);
-    return REPLY_STREAM_ERROR;
-}
-
-static const struct stream_event {
-    const char *name;
-    unsigned (*read)(struct reply_reader *reader, const struct json *data);
-} stream_events[] = {
-    {"content_block_delta", read_delta},   {"message_start", read_message_start},
-    {"message_delta", read_message_delta}, {"message_stop", read_message_stop},
-    {"error", read_stream_error},
-};
-
-/* Events of other names (ping, and what is invented later) are passed over unread. */
-static unsigned read_event(struct reply_reader *reader, const struct sse_event *event)
-{
-    for (size_t i = 0; i < REDIAL_COUNT_OF(stream_events); i++) {
-        struct json *data;
-        unsigned progress;
-
-        if (!str_is(event->name, stream_events[i].name)) continue;
-        data = json_parse(event->data);
-        if (!data) {
-            refuse(reader, "the data of the stream's event '", event->name, "' is not JSON");
-            return REPLY_UNREADABLE;
-        }
-        progress = stream_events[i].read(reader, data);
-        json_free(data);
-        return progress;
-    }
-    return 0;
-}
-
-#define REPLY_OVER (REPLY_STREAM_ERROR | REPLY_UNREADABLE | REPLY_TERMINATED)
-
-static unsigned read_stream(struct reply_reader *reader, struct redial_str bytes)
-{
-    struct sse_event event;
-    enum sse_result result = SSE_EVENT;
-    unsigned progress = 0;
-
-    while (!(reader->progress & REPLY_OVER)) {
-        result = sse_next(&reader->sse, &bytes, &event);
-        if (result != SSE_EVENT) break;
-        progress |= read_event(reader, &event);
-        reader->progress |= progress;
-    }
-    if (result == SSE_FAILED) {
-        refuse(reader, "an event of the stream is longer", REDIAL_STR(""), " than any platform's");
-        reader->failed |= reader->sse.line.failed || reader->sse.data.failed;
-        progress |= REPLY_UNREADABLE;
-    }
-    return progress;
 }
 
 /* ---- The body */
@@ -315,18 +189,24 @@ static void keep_body(struct reply_reader *reader, struct redial_str bytes, size
 
 unsigned reply_reader_body(struct reply_reader *reader, struct redial_str bytes)
 {
-    if (reader->kind == BODY_STREAM) return read_stream(reader, bytes);
+    if (reader->kind == BODY_SSE) return reader_read_sse(reader, bytes);
+    if (reader->kind == BODY_FRAMES) return reader_read_frames(reader, bytes);
     if (reader->kind == BODY_ERROR) keep_body(reader, bytes, REPLY_KEPT_MAX);
     if (reader->kind == BODY_MESSAGE) keep_body(reader, bytes, JSON_BYTES_MAX);
     return reader->progress & REPLY_UNREADABLE;
 }
 
+struct redial_str reply_reader_text(const struct reply_reader *reader)
+{
+    return text_str(&reader->body);
+}
+
 enum redial_phase reply_reader_phase(const struct reply_reader *reader)
 {
     static const enum redial_phase phases[] = {
-        [BODY_NONE] = REDIAL_PHASE_WAIT,    [BODY_ERROR] = REDIAL_PHASE_BODY,
-        [BODY_MESSAGE] = REDIAL_PHASE_BODY, [BODY_STREAM] = REDIAL_PHASE_STREAM,
-        [BODY_WRONG] = REDIAL_PHASE_BODY,
+        [BODY_NONE] = REDIAL_PHASE_WAIT,     [BODY_ERROR] = REDIAL_PHASE_BODY,
+        [BODY_MESSAGE] = REDIAL_PHASE_BODY,  [BODY_SSE] = REDIAL_PHASE_STREAM,
+        [BODY_FRAMES] = REDIAL_PHASE_STREAM, [BODY_WRONG] = REDIAL_PHASE_BODY,
     };
     return phases[reader->kind];
 }
@@ -350,26 +230,49 @@ static void read_error_body(struct reply_reader *reader)
 {
     struct json *body = json_parse(text_str(&reader->body));
 
-    if (body) read_error_facts(reader, body, REDIAL_TEXT_ERROR);
+    if (body) reader_read_error(reader, body, REDIAL_TEXT_ERROR);
     json_free(body);
     if (reader->event.message.len == 0)
-        reader->event.message = keep(reader, first_line(text_str(&reader->body)));
+        reader->event.message = reader_keep(reader, first_line(text_str(&reader->body)));
     sizes_read(&reader->event);
 }
 
+static bool read_message(struct reply_reader *reader, const struct json *body)
+{
+    if (!str_is(json_text(json_at(body, "type")), "message")) return false;
+    reader_read_usage(reader, json_at(body, "usage"));
+    reader_read_stop_reason(reader, json_at(body, "stop_reason"));
+    return true;
+}
+
+static bool read_count(struct reply_reader *reader, const struct json *body)
+{
+    int64_t tokens = json_int(json_at(body, "input_tokens"), -1);
+
+    if (tokens < 0) tokens = json_int(json_at(body, "inputTokens"), -1); /* Bedrock's */
+
+    if (tokens >= 0) reader->event.input_tokens = tokens;
+    return tokens >= 0;
+}
+
+static const struct {
+    bool (*read)(struct reply_reader *reader, const struct json *body);
+    const char *otherwise;
+} answers[REQUEST_OPERATION_COUNT] = {
+    [REQUEST_MESSAGES] = {read_message, "the reply's body is not a message in JSON: '"},
+    [REQUEST_COUNT_TOKENS] = {read_count, "the reply's body is not a count of tokens in JSON: '"},
+};
+
 /* A 200 may hold an error object all the same: proxies do that. */
-static void read_message_body(struct reply_reader *reader)
+static void read_answer(struct reply_reader *reader)
 {
     struct json *body = json_parse(text_str(&reader->body));
 
-    if (str_is(json_text(json_at(body, "type")), "message")) {
-        read_usage(reader, json_at(body, "usage"));
-        read_stop_reason(reader, json_at(body, "stop_reason"));
-    } else if (str_is(json_text(json_at(body, "type")), "error")) {
-        read_error_facts(reader, body, REDIAL_TEXT_ERROR);
-    } else {
-        refuse(reader, "the reply's body is not a message in JSON: '",
-               first_line(text_str(&reader->body)), "'");
+    if (str_is(json_text(json_at(body, "type")), "error")) {
+        reader_read_error(reader, body, REDIAL_TEXT_ERROR);
+    } else if (!answers[reader->operation].read(reader, body)) {
+        reader_refuse(reader, answers[reader->operation].otherwise,
+                      first_line(text_str(&reader->body)), "'");
     }
     json_free(body);
 }
@@ -377,7 +280,7 @@ static void read_message_body(struct reply_reader *reader)
 static void read_whole(struct reply_reader *reader)
 {
     if (reader->kind == BODY_ERROR) read_error_body(reader);
-    if (reader->kind == BODY_MESSAGE) read_message_body(reader);
+    if (reader->kind == BODY_MESSAGE) read_answer(reader);
     if (reader->progress & REPLY_STREAM_ERROR) sizes_read(&reader->event);
 }
 
@@ -394,8 +297,8 @@ static void break_off(struct redial_event *event, enum redial_cause cause, enum 
 static void judge_end(struct reply_reader *reader, enum redial_cause cause, enum redial_phase phase)
 {
     struct redial_event *event = &reader->event;
-    bool cut = reader->kind == BODY_NONE ||
-               (reader->kind == BODY_STREAM && !(reader->progress & REPLY_TERMINATED));
+    bool stream = reader->kind == BODY_SSE || reader->kind == BODY_FRAMES;
+    bool cut = reader->kind == BODY_NONE || (stream && !(reader->progress & REPLY_TERMINATED));
 
     if (phase == REDIAL_PHASE_NONE) phase = reply_reader_phase(reader);
     if (reader->failed) {

@@ -5,7 +5,7 @@
 #ifndef REDIAL_PLATFORMS_READER_H
 #define REDIAL_PLATFORMS_READER_H
 
-#include "model/policy.h"
+#include "platforms/platform.h"
 
 #define REPLY_KEPT_MAX (1u << 20)
 
@@ -16,6 +16,16 @@ void reply_reader_destroy(struct reply_reader *reader);
 /* Ready for the next attempt. `streamed`: the request asked for a stream. Texts of earlier events
  * become invalid. */
 void reply_reader_begin(struct reply_reader *reader, enum platform_kind platform, bool streamed);
+
+/* What the request asked for; REQUEST_MESSAGES unless said, after each begin. */
+void reply_reader_expect(struct reply_reader *reader, enum request_operation operation);
+
+/* Called with each event of a streamed reply as it is read: its name and its JSON, alike on every
+ * platform. Pings and events of unknown names are given too, and an exception of Bedrock's event
+ * stream as the event `error` that Anthropic would have sent. Both texts are valid for the call
+ * only. Stays set until it is set again; NULL for none. */
+typedef void reply_event_fn(void *context, struct redial_str name, struct redial_str data);
+void reply_reader_on_event(struct reply_reader *reader, reply_event_fn *call, void *context);
 
 /* The reply's head is complete. Names and values are copied. */
 void reply_reader_head(struct reply_reader *reader, uint16_t status,
@@ -29,6 +39,10 @@ enum reply_progress {
     REPLY_TERMINATED = 8,   /* the stream's own end (message_stop) */
 };
 unsigned reply_reader_body(struct reply_reader *reader, struct redial_str bytes);
+
+/* The body of a reply that is no stream, as far as it was kept: an error's up to REPLY_KEPT_MAX, a
+ * message whole. Valid until the next begin; empty for a stream. */
+struct redial_str reply_reader_text(const struct reply_reader *reader);
 
 /* How far the reply had come, for the phase of a broken attempt: WAIT before the head, then BODY or
  * STREAM. */

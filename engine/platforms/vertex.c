@@ -1,5 +1,6 @@
 /* Google Vertex: rawPredict under project and location, errors as google.rpc.Status, which
- * streaming methods wrap in an array. */
+ * streaming methods wrap in an array. Tokens are counted by a model of its own, `count-tokens`, and
+ * the body says of which. */
 #include "platforms/platform.h"
 
 #include <stdio.h>
@@ -37,14 +38,18 @@ static void write_path(struct text *url, const struct target *target)
     text_append(url, REDIAL_STR("/locations/"));
     path_append(url, target->region, "");
     text_append(url, REDIAL_STR("/publishers/anthropic/models/"));
+    if (target->operation == REQUEST_COUNT_TOKENS) {
+        text_append(url, REDIAL_STR("count-tokens:rawPredict"));
+        return;
+    }
     path_append(url, target->model_id, "@");
     text_append(url, target->stream ? REDIAL_STR(":streamRawPredict") : REDIAL_STR(":rawPredict"));
 }
 
 const struct platform_wire vertex_wire = {
-    .streams = true,
     .request_id_headers = {"request-id", "x-request-id"},
     .read_error = read_error,
+    .stream_in_body = true,
     .version_in_body = true,
     .write_path = write_path,
 };

@@ -73,7 +73,8 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
     asked->max_tokens = json_int(json_at(body, "max_tokens"), 0);
     asked->fast = str_is(json_text(json_at(body, "speed")), "fast") &&
                   header(arrival, REDIAL_STR("anthropic-beta")).len > 0;
-    asked->stream = json_true(json_at(body, "stream"));
+    asked->stream = json_true(json_at(body, "stream")) ||
+                    str_ends_with(arrival->path, REDIAL_STR("/invoke-with-response-stream"));
     asked->input_tokens = conversation_words(json_at(body, "messages"));
     asked->prefill = conversation_has_prefill(json_at(body, "messages"));
     read = json_is_object(body) &&

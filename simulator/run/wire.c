@@ -105,9 +105,10 @@ static struct redial_str model_name(const struct redial_policy *policy,
     const struct platform_model *own =
         policy_platform_model(policy, index, policy_find_model(policy, attempt->request.model));
 
-    if (str_eq(own ? own->id : attempt->request.model, id)) return attempt->request.model;
+    if (own ? policy_model_has_id(own, id) : str_eq(attempt->request.model, id))
+        return attempt->request.model;
     for (size_t i = 0; i < platform->model_count; i++)
-        if (str_eq(platform->models[i].id, id))
+        if (policy_model_has_id(&platform->models[i], id))
             return policy->models[platform->models[i].model].name;
     return id;
 }
@@ -127,9 +128,7 @@ static bool see_request(struct carried *carried, struct request_seen *seen, stru
         .input_tokens = arrival->asked.input_tokens,
         .fast = arrival->asked.fast,
         .prefill = arrival->asked.prefill,
-        /* Where streams are not read, none is asked for. */
-        .stream = platform_wire(attempt->platform)->streams ? arrival->asked.stream
-                                                            : attempt->request.stream,
+        .stream = arrival->asked.stream,
         .background = attempt->request.background, /* no platform is told */
         .connection = arrival->reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,
         .headers = arrival->headers,

@@ -40,29 +40,43 @@ static bool write_base_url(const struct carried *carried, struct redial_str *url
 
 /* The conversation, or a prompt of so many words, each one token to the fake. A body that must not
  * fit into the socket buffers is padded with blanks, which JSON allows anywhere. */
-static void write_messages(const struct attempt *attempt, struct text *messages)
+static void write_body(const struct attempt *attempt, struct text *body)
 {
     char blanks[4096];
     bool padded = attempt->exchange->fault == REQUEST_BROKEN_PIPE;
 
     memset(blanks, ' ', sizeof blanks);
+    text_append(body, REDIAL_STR("{\"messages\":"));
     if (attempt->request.messages.len > 0) {
-        text_append(messages, str_take(attempt->request.messages,
-                                       attempt->request.messages.len - 1)); /* without its ']' */
+        text_append(body, str_take(attempt->request.messages,
+                                   attempt->request.messages.len - 1)); /* without its ']' */
     } else {
-        text_append(messages, REDIAL_STR("[{\"role\":\"user\",\"content\":\""));
+        text_append(body, REDIAL_STR("[{\"role\":\"user\",\"content\":\""));
         for (int64_t i = 0; i < attempt->request.input_tokens; i++)
-            text_append(messages, REDIAL_STR("w "));
-        text_append(messages, REDIAL_STR("\"}"));
+            text_append(body, REDIAL_STR("w "));
+        text_append(body, REDIAL_STR("\"}"));
     }
     if (attempt->prefill.len > 0) {
-        text_append(messages, REDIAL_STR(",{\"role\":\"assistant\",\"content\":"));
-        text_append_json(messages, attempt->prefill);
-        text_append_char(messages, '}');
+        text_append(body, REDIAL_STR(",{\"role\":\"assistant\",\"content\":"));
+        text_append_json(body, attempt->prefill);
+        text_append_char(body, '}');
     }
     for (size_t len = 0; padded && len < PADDING_LEN; len += sizeof blanks)
-        text_append(messages, (struct redial_str){blanks, sizeof blanks});
-    text_append_char(messages, ']');
+        text_append(body, (struct redial_str){blanks, sizeof blanks});
+    text_append(body, REDIAL_STR("]}"));
+}
+
+/* Its text lasts as long as the attempt. */
+static bool make_body(const struct carried *carried, struct body *body)
+{
+    struct body_error error;
+    struct redial_str kept;
+    struct text text = TEXT_INIT;
+
+    write_body(carried->attempt, &text);
+    bool made = !text.failed && arena_copy(carried->arena, text_str(&text), &kept);
+    text_clean_up(&text);
+    return made && body_scan(kept, body, &error);
 }
 
 static struct redial_str find_request_id(const struct request_seen *request)
@@ -73,11 +87,26 @@ static struct redial_str find_request_id(const struct request_seen *request)
     return REDIAL_STR("");
 }
 
+/* One piece of all, as the client takes them. */
+static bool join_pieces(struct carried *carried)
+{
+    struct http_request *request = &carried->request;
+    struct text joined = TEXT_INIT;
+    struct redial_str *whole = ARENA_NEW(carried->arena, struct redial_str);
+
+    for (size_t i = 0; i < request->piece_count; i++) text_append(&joined, request->pieces[i]);
+    bool kept = whole && !joined.failed && arena_copy(carried->arena, text_str(&joined), whole);
+    text_clean_up(&joined);
+    request->pieces = whole;
+    request->piece_count = 1;
+    return kept;
+}
+
 bool wire_build_request(struct carried *carried, struct redial_str *why)
 {
     const struct attempt *attempt = carried->attempt;
     char credential[SIMULATED_CREDENTIAL_SIZE];
-    struct text messages = TEXT_INIT;
+    struct body body;
     struct request_facts facts = {
         .policy = carried->wire->policy,
         .provider = attempt->provider,
@@ -91,15 +120,11 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
         .custom_headers = attempt->own_headers,
         .custom_header_count = attempt->own_header_count,
     };
-    bool built = false;
 
     simulated_credential(attempt->platform, attempt->request.credential, credential);
     facts.credential = str_of(credential);
-    write_messages(attempt, &messages);
-    facts.messages = text_str(&messages);
+    facts.body = &body;
     *why = REDIAL_STR("memory is out");
-    if (!messages.failed && write_base_url(carried, &facts.base_url))
-        built = request_build(carried->arena, &facts, &carried->request, why);
-    text_clean_up(&messages);
-    return built;
+    return make_body(carried, &body) && write_base_url(carried, &facts.base_url) &&
+           request_build(carried->arena, &facts, &carried->request, why) && join_pieces(carried);
 }

@@ -98,7 +98,7 @@ static struct render_facts facts_of(const struct world *world, const struct worl
         policy_platform_model(world->policy, platform, request->model_index);
     return (struct render_facts){
         .platform = world->policy->platforms[platform].kind,
-        .model = model ? model->id : request->model,
+        .model = model ? policy_model_id(world->policy, request->provider, model) : request->model,
         .max_tokens = request->max_tokens,
         .input_tokens = request->input_tokens,
         .context_tokens = model && model->context ? model->context : RENDER_CONTEXT_DEFAULT,

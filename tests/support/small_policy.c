@@ -25,12 +25,21 @@ static struct region_override vertex_regions[] = {
     {.model_glob = REDIAL_STR_INIT("*haiku*"), .region = REDIAL_STR_INIT("europe-west1")},
 };
 
+static struct key_header anthropic_keys[] = {
+    {REDIAL_STR_INIT("2023-06-01"), REDIAL_STR_INIT("x-api-key")},
+};
+static struct key_header foundry_keys[] = {
+    {REDIAL_STR_INIT(""), REDIAL_STR_INIT("x-api-key")},
+};
+
 static struct platform platforms[PLATFORM_KIND_COUNT] = {
     [PLATFORM_ANTHROPIC] =
         {.name = REDIAL_STR_INIT("anthropic"),
          .kind = PLATFORM_ANTHROPIC,
          .endpoint = REDIAL_STR_INIT("https://api.anthropic.com"),
          .api_version = REDIAL_STR_INIT("2023-06-01"),
+         .key_headers = anthropic_keys,
+         .key_header_count = 1,
          .models = anthropic_models,
          .model_count = 1,
          .features = {[REDIAL_FEATURE_CUSTOM_HEADERS] = {.present = true, .support = SUPPORT_FULL},
@@ -63,6 +72,8 @@ static struct platform platforms[PLATFORM_KIND_COUNT] = {
                           .endpoint =
                               REDIAL_STR_INIT("https://{resource}.services.ai.azure.com/anthropic"),
                           .api_version = REDIAL_STR_INIT("2023-06-01"),
+                          .key_headers = foundry_keys,
+                          .key_header_count = 1,
                           .models = foundry_models,
                           .model_count = 1},
 };

@@ -56,8 +56,10 @@ static void expect_body_has(struct redial_policy *policy, const char *model, con
         .messages = REDIAL_STR("[" USER "," ASSISTANT "]"),
     };
     cr_assert(request_build(arena, &facts, &request, &why), "%.*s", REDIAL_STR_ARG(why));
-    cr_expect(str_ends_with(request.pieces[0], str_of(messages)), "%.*s",
-              REDIAL_STR_ARG(request.pieces[0]));
+    struct text body = TEXT_INIT;
+    for (size_t i = 0; i < request.piece_count; i++) text_append(&body, request.pieces[i]);
+    cr_expect(str_ends_with(text_str(&body), str_of(messages)), "%s", body.ptr);
+    text_clean_up(&body);
     arena_destroy(arena);
 }
 

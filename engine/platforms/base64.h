@@ -1,0 +1,19 @@
+/* Base64 (RFC 4648 §4), as Bedrock wraps events and counts into it. OpenSSL does the work. */
+#ifndef REDIAL_PLATFORMS_BASE64_H
+#define REDIAL_PLATFORMS_BASE64_H
+
+#include "base/str.h"
+
+/* Appends what `encoded` stands for; false when it is not base64 with its padding, or memory is
+ * out. */
+bool base64_decode(struct redial_str encoded, struct text *out) REDIAL_MUST_USE;
+
+/* Encodes a text that comes in pieces. */
+struct base64 {
+    unsigned char rest[3]; /* bytes that do not fill a group yet */
+    size_t rest_len;
+};
+void base64_append(struct base64 *base64, struct redial_str piece, struct text *out);
+void base64_end(struct base64 *base64, struct text *out);
+
+#endif
