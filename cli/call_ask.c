@@ -8,6 +8,7 @@
 
 #include "api/load.h"
 #include "base/duration.h"
+#include "base/environment.h"
 #include "cli/call.h"
 #include "model/policy.h"
 
@@ -177,8 +178,6 @@ static bool make_body(struct order *order, const struct args *args, struct outpu
     order->request.streaming = args_given(args, "no-stream") ? REDIAL_STREAM_NO : REDIAL_STREAM_YES;
     if (order->request.options.max_tokens == 0)
         order->request.options.max_tokens = MAX_TOKENS_DEFAULT;
-    if (order->request.options.model.len == 0 && order->policy->model_count > 0)
-        order->request.options.model = order->policy->models[0].name;
     return fine;
 }
 
@@ -265,20 +264,30 @@ static bool read_provider(struct order *order, const struct args *args, struct o
     return refuse(output, "the policy has no provider '%.*s'", REDIAL_STR_ARG(name));
 }
 
-/* A model that no file names may exist all the same; one that is nearly a known one is a slip. */
+/* Of a prompt; a request in JSON names its own. */
+static struct redial_str default_model(const struct redial_policy *policy)
+{
+    struct redial_str named = environment_get(NULL, REDIAL_STR("ANTHROPIC_MODEL"));
+    if (named.len > 0 || policy->model_count == 0) return named;
+    return policy->models[0].name;
+}
+
+/* A model that no file names may exist all the same; one that no platform can know is a slip. */
 static bool read_model(struct order *order, const struct args *args, struct output *output)
 {
     const struct redial_policy *policy = order->policy;
-    struct redial_str name = str_of(args_value(args, "model"));
-    struct redial_str *names = ARENA_ARRAY(order->arena, struct redial_str, policy->model_count);
-    if (!names) return refuse(output, "out of memory");
+    struct redial_str name = str_of(args_value(args, "model")), closest;
+    uint16_t provider = policy_find_provider(policy, order->request.options.provider);
+    if (name.len == 0 && !args_given(args, "json")) name = default_model(policy);
     order->request.options.model = name;
-    if (name.len == 0 || policy_find_model(policy, name) != NO_INDEX) return true;
-    for (size_t i = 0; i < policy->model_count; i++) names[i] = policy->models[i].name;
-    size_t closest = str_closest(names, policy->model_count, name);
-    if (closest == SIZE_MAX) return true;
-    return refuse(output, "no platform has a model '%.*s'; did you mean '%.*s'?",
-                  REDIAL_STR_ARG(name), REDIAL_STR_ARG(names[closest]));
+    if (provider == NO_INDEX) provider = policy->default_provider;
+    if (name.len == 0 || policy_knows_model(policy, provider, name, &closest)) return true;
+    if (closest.len == 0)
+        return refuse(output, "provider '%.*s' knows no model '%.*s'",
+                      REDIAL_STR_ARG(policy->providers[provider].name), REDIAL_STR_ARG(name));
+    return refuse(output, "provider '%.*s' knows no model '%.*s'; did you mean '%.*s'?",
+                  REDIAL_STR_ARG(policy->providers[provider].name), REDIAL_STR_ARG(name),
+                  REDIAL_STR_ARG(closest));
 }
 
 static bool read_switches(struct order *order, const struct args *args, struct output *output)

@@ -55,9 +55,9 @@ struct redial_live {
     int64_t began_at;
     bool begun, paused, stream;
 
-    /* The prompt as it is now. */
+    /* The prompt. */
     struct body body;
-    struct text compacted; /* what `body` is of, after a compaction */
+    struct text compacted; /* messages in place of the body's; empty: the body's own */
     struct text model;     /* that the body names */
 
     /* The credential that the last attempt presented. */

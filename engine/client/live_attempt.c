@@ -5,8 +5,6 @@
 #include "client/outcome.h"
 #include "credentials/sigv4.h"
 
-#define OWN_HEADERS 2 /* what a credential may bring besides itself */
-
 /* ---- Not sent at all */
 
 static void unsent(struct redial_live *call, struct redial_str why)
@@ -67,18 +65,20 @@ static bool build_request(struct redial_live *call, const struct credential *cre
 {
     const struct redial_call *leg = &call->call;
     char id[LIVE_REQUEST_ID_SIZE];
-    bool signs = credential->form == CREDENTIAL_AWS || credential->form == CREDENTIAL_NONE;
-    const struct body_member *messages = body_find(&call->body, BODY_MESSAGES);
+    bool carried = credential->form == CREDENTIAL_KEY || credential->form == CREDENTIAL_BEARER;
     struct request_facts facts = {
         .policy = leg->policy,
         .provider = leg->provider,
+        .body = &call->body,
         .model = leg->model,
         .max_tokens = leg->max_tokens,
         .stream = call->stream,
         .fast = leg->fast,
-        .messages = messages ? messages->value : REDIAL_STR("[]"),
-        .credential = signs ? (struct redial_str){0} : credential->secret,
+        .messages = text_str(&call->compacted),
+        .credential_beta = credential->beta,
+        .credential = carried ? credential->secret : (struct redial_str){0},
         .credential_is_key = credential->form == CREDENTIAL_KEY,
+        .quota_project = credential->quota_project,
         .project = project_of(call, credential),
         .custom_headers = call->request.headers,
         .custom_header_count = call->request.header_count,
@@ -87,30 +87,6 @@ static bool build_request(struct redial_live *call, const struct credential *cre
     write_request_id(call, id);
     facts.client_request_id = str_of(id);
     return request_build(call->attempt_arena, &facts, &call->http, why);
-}
-
-/* What the credential's source wants said besides. */
-static bool add_headers(struct redial_live *call, const struct credential *credential)
-{
-    struct http_request *http = &call->http;
-    struct redial_header *longer =
-        ARENA_ARRAY(call->attempt_arena, struct redial_header, http->header_count + OWN_HEADERS);
-    const struct redial_header own[OWN_HEADERS] = {
-        {REDIAL_STR("x-goog-user-project"), credential->quota_project},
-        {REDIAL_STR("anthropic-beta"), credential->beta},
-    };
-
-    if (!longer) return false;
-    for (size_t i = 0; i < http->header_count; i++) longer[i] = http->headers[i];
-    http->headers = longer;
-    for (size_t i = 0; i < OWN_HEADERS; i++) {
-        struct redial_header *header = &longer[http->header_count];
-        if (own[i].value.len == 0) continue;
-        *header = own[i];
-        if (!arena_copy(call->attempt_arena, own[i].value, &header->value)) return false;
-        http->header_count++;
-    }
-    return true;
 }
 
 static bool sign(struct redial_live *call, const struct credential *credential,
@@ -122,7 +98,7 @@ static bool sign(struct redial_live *call, const struct credential *credential,
         .secret_access_key = credential->secret,
         .session_token = credential->session_token,
         .region = policy_region(leg->policy, leg->provider, leg->model),
-        .service = REDIAL_STR("bedrock"),
+        .service = platform_signing_service(leg->policy, leg->provider),
         .now = clock_wall(),
     };
 
@@ -134,8 +110,6 @@ static bool make_request(struct redial_live *call, struct redial_str *why)
     const struct credential *credential = vault_credential(call->place);
 
     if (!build_request(call, credential, why)) return false;
-    *why = REDIAL_STR("memory is out");
-    if (!add_headers(call, credential)) return false;
     return credential->form != CREDENTIAL_AWS || sign(call, credential, why);
 }
 

@@ -43,27 +43,28 @@ static void refresh(struct redial_live *call)
 /* The shorter conversation takes the place of the old one: the next request carries it. */
 static void keep_messages(struct redial_live *call, struct redial_str shorter, int64_t tokens)
 {
-    const struct body_member *messages = body_find(&call->body, BODY_MESSAGES);
-    struct redial_str old = call->body.text;
-    struct text text = TEXT_INIT;
-    struct body body;
-    struct body_error error;
-    size_t before = (size_t)(messages->value.ptr - old.ptr);
+    struct text kept = TEXT_INIT; /* `shorter` may lie in the one before */
 
-    text_append(&text, str_take(old, before));
-    text_append(&text, shorter);
-    text_append(&text, str_skip(old, before + messages->value.len));
-    if (text.failed || !body_scan(text_str(&text), &body, &error)) {
-        text_clean_up(&text);
+    text_append(&kept, shorter);
+    if (kept.failed || !str_starts_with(str_trim(shorter), REDIAL_STR("["))) {
+        text_clean_up(&kept);
         answer(call, REDIAL_EVENT_REPAIR_FAILED,
                REDIAL_STR("the shorter prompt is no JSON array, or memory is out"));
         return;
     }
     text_clean_up(&call->compacted);
-    call->compacted = text;
-    call->body = body;
+    call->compacted = kept;
     answer(call, REDIAL_EVENT_REPAIRED, (struct redial_str){0});
     call->repaired.compacted_tokens = tokens;
+}
+
+/* The conversation as it is now; empty: the body has none. */
+static struct redial_str messages_of(const struct redial_live *call)
+{
+    const struct body_member *messages = body_find(&call->body, BODY_MESSAGES);
+
+    if (call->compacted.len > 0) return text_str(&call->compacted);
+    return messages ? messages->value : (struct redial_str){0};
 }
 
 static void compact_by_hook(struct redial_live *call, struct redial_str messages)
@@ -108,12 +109,12 @@ static void compact_by_caller(struct redial_live *call, struct redial_str messag
 
 static void compact(struct redial_live *call)
 {
-    const struct body_member *messages = body_find(&call->body, BODY_MESSAGES);
+    struct redial_str messages = messages_of(call);
 
-    if (messages && hooks_have(call->policy, HOOK_COMPACT))
-        compact_by_hook(call, messages->value);
-    else if (messages && call->request.handlers.compact)
-        compact_by_caller(call, messages->value);
+    if (messages.len > 0 && hooks_have(call->policy, HOOK_COMPACT))
+        compact_by_hook(call, messages);
+    else if (messages.len > 0 && call->request.handlers.compact)
+        compact_by_caller(call, messages);
     else
         answer(call, REDIAL_EVENT_REPAIR_FAILED, REDIAL_STR("nothing here can compact the prompt"));
 }

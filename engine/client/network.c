@@ -54,7 +54,7 @@ void network_clean_up(struct network *network)
 static bool is_among(const char *host, const char *const hosts[])
 {
     for (size_t i = 0; hosts[i]; i++)
-        if (strcmp(host, hosts[i]) == 0) return true;
+        if (str_eq_nocase(str_of(host), str_of(hosts[i]))) return true;
     return false;
 }
 

@@ -52,6 +52,9 @@ struct record_refresh {
 
 struct record *record_new(void); /* NULL: memory is out */
 void record_destroy(struct record *record);
+/* A text that must not get in, whatever it looks like; what looks like a credential is cut anyway.
+ * Copied; for what is added after it. */
+void record_add_secret(struct record *record, struct redial_str secret);
 /* NULL-safe no-ops after memory ran out: record_write tells. */
 uint32_t record_add_call(struct record *record, const struct record_call *call);
 void record_set_cancelled(struct record *record, uint32_t call, int64_t at);
@@ -59,9 +62,9 @@ void record_add_attempt(struct record *record, const struct record_attempt *atte
 void record_add_refresh(struct record *record, const struct record_refresh *refresh);
 
 struct record_scenario {
-    struct redial_str name;   /* of the scenario */
-    struct redial_str policy; /* path as the file should name it */
-    uint64_t seed;
+    struct redial_str name;               /* of the scenario */
+    struct redial_str policy;             /* path as the file should name it */
+    uint64_t seed;                        /* below 2^63: a scenario knows no other */
     const struct redial_env *environment; /* what the policy read of it, no secrets; NULL none */
     struct redial_str story;              /* the expected story, empty: left out */
     struct redial_str outcome;            /* reason of the (last) call; empty: left out */
