@@ -28,7 +28,8 @@ bool read_variables(struct reading *reading, const struct node *value, struct re
 
 bool node_is_from_environment(const struct node *value)
 {
-    return str_find(node_written(value), REDIAL_STR("${")) != SIZE_MAX;
+    return str_find(node_written(value), REDIAL_STR("${")) != SIZE_MAX &&
+           str_find(value->text, REDIAL_STR("${")) == SIZE_MAX;
 }
 
 /* ---- What differs by region */

@@ -99,7 +99,7 @@ read_fn read_surface;  /* struct provider */
 bool config_fill_in_prefixes(struct reading *reading, struct platform *platform);
 /* The environment variables that a value refers to: "A or B", for messages. */
 bool read_variables(struct reading *reading, const struct node *value, struct redial_str *out);
-/* Whether a value holds an environment reference. */
+/* Whether a value came of an environment reference, and a well-formed one. */
 bool node_is_from_environment(const struct node *value);
 
 /* Providers when a file names none: one of each platform. */

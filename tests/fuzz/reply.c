@@ -8,6 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct redial_header types[] = {
+    {REDIAL_STR_INIT("content-type"), REDIAL_STR_INIT("application/vnd.amazon.eventstream")},
     {REDIAL_STR_INIT("content-type"), REDIAL_STR_INIT("text/event-stream; charset=utf-8")},
     {REDIAL_STR_INIT("content-type"), REDIAL_STR_INIT("application/json")},
     {REDIAL_STR_INIT("x-amzn-errortype"), REDIAL_STR_INIT("ThrottlingException:http://a/")},

@@ -72,6 +72,12 @@ ParameterizedTestParameters(reader, reads_errors)
         {"Foundry: the gateway's code", PLATFORM_FOUNDRY, 404, "apim-request-id", "apim-1",
          "{\"error\":{\"code\":\"DeploymentNotFound\",\"message\":\"No such deployment\"}}",
          "DeploymentNotFound", "", "No such deployment", "apim-1", 0, 0},
+        {"Foundry: the gateway counts its errors", PLATFORM_FOUNDRY, 401, "apim-request-id",
+         "apim-2",
+         "{\"error\":{\"code\":\"401\",\"message\":\"Access denied due to invalid subscription key "
+         "or wrong API endpoint.\"}}",
+         "401", "", "Access denied due to invalid subscription key or wrong API endpoint.",
+         "apim-2", 0, 0},
         {"an edge's page: its first line", PLATFORM_ANTHROPIC, 413, "content-type", "text/html",
          "  \r\n<html><head><title>413 Request Entity Too Large</title>\r\n<body>", "", "",
          "<html><head><title>413 Request Entity Too Large</title>", "", 0, 0},
@@ -306,20 +312,6 @@ Test(reader, believes_a_broken_connection_before_a_body_that_is_half_there)
     cr_expect_eq(event.cause, REDIAL_CAUSE_ECONNRESET);
     cr_expect_eq(event.phase, REDIAL_PHASE_BODY);
     cr_expect_eq(event.status, 200);
-    reply_reader_destroy(reader);
-}
-
-Test(reader, reads_bedrock_unstreamed_whatever_was_asked_for)
-{
-    struct reply_reader *reader = reply_reader_new();
-    struct redial_event event;
-
-    reply_reader_begin(reader, PLATFORM_BEDROCK, true);
-    reply_reader_head(reader, 200, NULL, 0);
-    cr_expect_eq(feed(reader, REDIAL_STR(MESSAGE), 4), 0u);
-    reply_reader_end(reader, REDIAL_CAUSE_NONE, REDIAL_PHASE_NONE, &event);
-    cr_expect_eq(event.kind, REDIAL_EVENT_REPLY);
-    cr_expect_eq(event.output_tokens, 5);
     reply_reader_destroy(reader);
 }
 

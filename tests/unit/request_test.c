@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include <stdio.h>
+
 #include "platforms/request.h"
 #include "tests/support/failing_memory.h"
 #include "tests/support/small_policy.h"
