@@ -1,8 +1,9 @@
 /* Framing of streamed replies: server-sent events, and AWS event streams with both CRCs. What the
- * events say (JSON) is not read. */
+ * events say (JSON) is not read. And the one scan of a caller's large request. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "platforms/body.h"
 #include "platforms/event_stream.h"
 #include "platforms/sse.h"
 #include "tests/bench/bench.h"
@@ -105,6 +106,33 @@ static void read_event_stream(void *context)
     if (count != frames) exit(2);
 }
 
+/* ---- A large request: half prose with its escapes, half an image in base64 */
+
+#define BODY_LEN (32u << 20)
+
+static void make_body(void)
+{
+    text_clear(&bytes);
+    text_append(&bytes,
+                REDIAL_STR("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\""));
+    while (bytes.len < BODY_LEN / 2)
+        text_append(&bytes,
+                    REDIAL_STR("He said \\\"retry\\\" and waited, as the server asked.\\n"));
+    text_append(&bytes, REDIAL_STR("\"},{\"role\":\"user\",\"content\":\""));
+    while (bytes.len < BODY_LEN)
+        text_append(&bytes, REDIAL_STR("iVBORw0KGgoAAAANSUhEUgAAAAE+/0=="));
+    text_append(&bytes, REDIAL_STR("\"}]}"));
+}
+
+static void scan_body(void *context)
+{
+    static struct body body;
+    struct body_error error;
+
+    (void)context;
+    if (!body_scan(text_str(&bytes), &body, &error)) exit(2);
+}
+
 static void report(const char *name, void (*read)(void *context), double goal)
 {
     char method[128];
@@ -122,5 +150,9 @@ void bench_streams(void)
     report("server-sent events, framing", read_sse, 1);
     make_event_stream();
     report("AWS event stream, framing with both CRCs", read_event_stream, 0.5);
+    make_body();
+    bench_report(
+        "scan of a request of 32 MB", bench_median(false, scan_body, NULL, 1, 15) / 1e6, "ms", 64,
+        false, "checked as JSON, half escaped prose and half base64; once per call; median of 15");
     text_clean_up(&bytes);
 }

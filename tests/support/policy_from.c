@@ -10,6 +10,12 @@
 
 struct redial_policy *policy_from(const char *text)
 {
+    static const struct redial_env none[] = {{NULL, NULL}};
+    return policy_from_in(text, none);
+}
+
+struct redial_policy *policy_from_in(const char *text, const struct redial_env *environment)
+{
     char path[] = "/tmp/redial-test-XXXXXX", folder[4096];
     int fd = mkstemp(path);
     FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
@@ -18,8 +24,7 @@ struct redial_policy *policy_from(const char *text)
     fclose(file);
 
     struct diag_list *diags = diag_list_new();
-    const struct redial_env none[] = {{NULL, NULL}};
-    struct redial_policy *policy = policy_load(path, none, diags);
+    struct redial_policy *policy = policy_load(path, environment, diags);
     struct text shown = TEXT_INIT;
     diag_render(diags, false, &shown);
     unlink(path);

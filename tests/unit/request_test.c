@@ -78,8 +78,8 @@ ParameterizedTestParameters(request, is_made_as_the_platform_wants_it)
          "http://127.0.0.1:8080/", "http://127.0.0.1:8080/v1/messages",
          "{\"model\":\"claude-x\",\"max_tokens\":1000,\"stream\":true,\"messages\":[]}",
          "2023-06-01"},
-        {"Bedrock: the model in the path, its colon encoded, never streamed", PLATFORM_BEDROCK,
-         "claude-haiku-4-5", true, "",
+        {"Bedrock: the model in the path, its colon encoded", PLATFORM_BEDROCK, "claude-haiku-4-5",
+         false, "",
          "https://bedrock-runtime.us-east-1.amazonaws.com/model/"
          "us.anthropic.claude-haiku-4-5-20251001-v1%3A0/invoke",
          "{\"anthropic_version\":\"bedrock-2023-05-31\",\"max_tokens\":1000,\"messages\":[]}",
@@ -200,15 +200,19 @@ Test(request, says_which_place_of_an_endpoint_nobody_filled_in)
     struct request_facts facts = facts_of(PLATFORM_FOUNDRY, "claude-opus-4-6");
 
     cr_assert_not(request_build(arena, &facts, &request, &why));
-    cr_expect_str_eq(why.ptr, "the endpoint has a place to fill in "
-                              "'https://{resource}.services.ai.azure.com/anthropic': "
-                              "only {region} is known: give a base_url");
+    cr_expect_str_eq(why.ptr, "no resource is known for provider 'foundry': give it a base_url");
 }
 
+/* Counting on Bedrock wraps the body: the longest way. */
 Test(request, survives_every_failed_allocation)
 {
-    struct request_facts facts = facts_of(PLATFORM_ANTHROPIC, "claude-opus-4-6");
+    struct request_facts facts = facts_of(PLATFORM_BEDROCK, "claude-opus-4-6");
+    static const struct redial_str flag = REDIAL_STR_INIT("a-flag");
     bool failed = true;
+
+    facts.operation = REQUEST_COUNT_TOKENS;
+    facts.betas = &flag;
+    facts.beta_count = 1;
 
     for (size_t nth = 1; failed; nth++) {
         failing_memory_begin(nth);
