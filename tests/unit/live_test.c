@@ -15,10 +15,18 @@
 #include "tests/support/tiny_server.h"
 
 #define HEAD(status, type) "HTTP/1.1 " status "\r\ncontent-type: " type "\r\n"
-#define WHOLE(text)        {.bytes = REDIAL_STR_INIT(text)}
-#define CUT_OFF(text)      {.bytes = REDIAL_STR_INIT(text), .close = true}
+#define WHOLE(text)                                                                                \
+    {                                                                                              \
+        .bytes = REDIAL_STR_INIT(text)                                                             \
+    }
+#define CUT_OFF(text)                                                                              \
+    {                                                                                              \
+        .bytes = REDIAL_STR_INIT(text), .close = true                                              \
+    }
 #define JSON(status, text)                                                                         \
-    {.bytes = REDIAL_STR_INIT(HEAD(status, "application/json")), .body = REDIAL_STR_INIT(text)}
+    {                                                                                              \
+        .bytes = REDIAL_STR_INIT(HEAD(status, "application/json")), .body = REDIAL_STR_INIT(text)  \
+    }
 
 /* Streams are sent without a length and end with their connection, unless one is announced. */
 #define STREAM HEAD("200 OK", "text/event-stream") "request-id: req_1\r\n"
@@ -117,7 +125,7 @@ static void told_clean_up(struct told *told)
 /* ---- The world ---- */
 
 #define RULES                                                                                      \
-    "call: {attempt_timeout: 5s, idle_timeout: %s}\n"                                             \
+    "call: {attempt_timeout: 5s, idle_timeout: %s}\n"                                              \
     "limits: {retries: 5, attempts: 10, deadline: 20s}\n"                                          \
     "backoff:\n  short: {base: 1ms}\n"                                                             \
     "rules:\n"                                                                                     \
