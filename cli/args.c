@@ -59,6 +59,8 @@ static bool take_flag(struct reader *reader, size_t row, struct redial_str flag,
         value = reader->argv[reader->next++];
     }
     reader->args->values[row] = known->value ? value : "";
+    reader->args->seen[reader->args->seen_count++] =
+        (struct args_seen){row, reader->args->values[row]};
     return true;
 }
 
@@ -106,8 +108,10 @@ static bool read_word(struct reader *reader, bool *only_words)
 bool args_read(const struct verb *verb, int argc, char *const argv[], struct args *args,
                struct text *why)
 {
-    *args = (struct args){.verb = verb, .words = calloc((size_t)argc + 1, sizeof *args->words)};
-    if (!args->words) {
+    *args = (struct args){.verb = verb,
+                          .words = calloc((size_t)argc + 1, sizeof *args->words),
+                          .seen = calloc((size_t)argc + 1, sizeof *args->seen)};
+    if (!args->words || !args->seen) {
         text_append(why, REDIAL_STR("out of memory"));
         return false;
     }
@@ -125,6 +129,7 @@ bool args_read(const struct verb *verb, int argc, char *const argv[], struct arg
 void args_clean_up(struct args *args)
 {
     free(args->words);
+    free(args->seen);
     *args = (struct args){0};
 }
 
@@ -140,6 +145,16 @@ const char *args_value(const struct args *args, const char *flag)
 bool args_given(const struct args *args, const char *flag)
 {
     return args_value(args, flag) != NULL;
+}
+
+const char *args_next(const struct args *args, const char *flag, size_t *at)
+{
+    size_t row = find_name(args->verb, str_of(flag));
+    while (*at < args->seen_count) {
+        const struct args_seen *seen = &args->seen[(*at)++];
+        if (seen->row == row) return seen->value;
+    }
+    return NULL;
 }
 
 static bool read_uint64(struct redial_str text, uint64_t *number)

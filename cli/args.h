@@ -17,7 +17,7 @@ struct args_flag {
     const char *value; /* how help calls its value; NULL: a switch */
     const char *doc;
 };
-#define ARGS_FLAGS_MAX 16
+#define ARGS_FLAGS_MAX 24
 
 /* One word that begins a command line, `redial VERB …`. */
 struct verb {
@@ -34,11 +34,19 @@ struct verb {
     int (*run)(const struct args *args, struct output *output);
 };
 
+/* A flag of the command line. */
+struct args_seen {
+    size_t row; /* of verb->flags */
+    const char *value;
+};
+
 struct args {
     const struct verb *verb;
     const char *values[ARGS_FLAGS_MAX]; /* by row of verb->flags: the value, "" for a switch that
                                            was given, NULL when absent; of several the last */
-    const char **words;                 /* the rest, in order; they belong to argv */
+    struct args_seen *seen;             /* all of them, in their order */
+    size_t seen_count;
+    const char **words; /* the rest, in order; they belong to argv */
     size_t word_count;
     bool help; /* --help or -h was among them */
 };
@@ -52,6 +60,9 @@ void args_clean_up(struct args *args);
 
 bool args_given(const struct args *args, const char *flag); /* a row's name; others are a mistake */
 const char *args_value(const struct args *args, const char *flag); /* NULL when absent */
+/* The next value of a flag that may be given more than once; `*at` is 0 to begin with. NULL after
+ * the last. */
+const char *args_next(const struct args *args, const char *flag, size_t *at);
 /* A whole number in low..high. False, with a sentence in `why`, when it is none. Leaves `*number`
  * alone when the flag is absent. */
 bool args_number(const struct args *args, const char *flag, uint64_t low, uint64_t high,

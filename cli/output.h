@@ -11,8 +11,9 @@ enum status { /* of the process */
               STATUS_OK = 0,
               STATUS_FAILED =
                   1, /* an expectation or requirement failed, or the run was interrupted */
-              STATUS_UNUSABLE = 2, /* usage, or an unreadable or invalid file */
-              STATUS_WARNINGS = 3, /* warnings only, with --strict */
+              STATUS_UNUSABLE = 2,      /* usage, or an unreadable or invalid file */
+              STATUS_WARNINGS = 3,      /* warnings only, with --strict */
+              STATUS_INTERRUPTED = 130, /* by a person, as a shell tells it: 128 + SIGINT */
 };
 
 struct output {

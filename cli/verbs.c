@@ -5,7 +5,8 @@
 
 #include "redial/redial.h"
 
-const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay, &verb_fake,
+const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay,
+                                    &verb_call,  &verb_fake,    &verb_run,
                                     &verb_audit, &verb_schema,  NULL};
 
 static const struct verb *find(const char *word)
@@ -27,13 +28,14 @@ static void print_overview(FILE *file)
           "\n"
           "Begin with:\n"
           "  redial explain policies/claude-code.yaml    what the default policy does\n"
-          "  redial replay scenarios/seed                see it face 401, 429, 529, resets\n",
+          "  redial replay scenarios/seed                see it face 401, 429, 529, resets\n"
+          "  redial call -v Why is the sky blue?         ask a provider, by that policy\n",
           file);
 }
 
 static int unknown_verb(const char *word, struct output *output)
 {
-    struct redial_str names[12];
+    struct redial_str names[REDIAL_COUNT_OF(verbs) + 1]; /* `help` and `version` for NULL */
     size_t count = 0;
     for (; verbs[count]; count++) names[count] = str_of(verbs[count]->name);
     names[count++] = REDIAL_STR("help");

@@ -5,7 +5,8 @@
 #include "cli/args.h"
 #include "cli/output.h"
 
-extern const struct verb verb_audit, verb_check, verb_explain, verb_fake, verb_replay, verb_schema;
+extern const struct verb verb_audit, verb_call, verb_check, verb_explain, verb_fake, verb_replay,
+    verb_run, verb_schema;
 
 /* All verbs, in the order of the help; ends with NULL. */
 extern const struct verb *const verbs[];

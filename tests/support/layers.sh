@@ -28,7 +28,7 @@ simulator/judge     document model base core story world serve report
 simulator/run       document model base platforms credentials config hooks story core client api world endpoints observe report run authority
 simulator/observe   document model base story core world run
 simulator/report    base model story observe run
-cli                 base document model compile story simulator api core audit credentials
+cli                 base document model compile story simulator api core client audit credentials
 '
 # header                 only in
 owners='

@@ -1,0 +1,327 @@
+/* From the command line to a request: the policy, the prompt or the body, and what goes besides. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "api/load.h"
+#include "base/duration.h"
+#include "base/environment.h"
+#include "cli/call.h"
+#include "model/policy.h"
+
+#define POLICY_DEFAULT     "policies/claude-code.yaml"
+#define MAX_TOKENS_DEFAULT 4096
+#define BODY_BYTES_MAX     (64u << 20) /* no platform takes more than half of it */
+
+static bool refuse(struct output *output, const char *format, ...) REDIAL_PRINTF(2, 3);
+
+static bool refuse(struct output *output, const char *format, ...)
+{
+    struct text why = TEXT_INIT;
+    va_list arguments;
+    va_start(arguments, format);
+    text_vprintf(&why, format, arguments);
+    va_end(arguments);
+    output_usage(output, "call", text_str(&why));
+    text_clean_up(&why);
+    return false;
+}
+
+/* ---- The policy ---- */
+
+/* `redial call my.yaml Hello`: a first word that names a policy file is one. */
+static bool begins_with_policy(const struct args *args)
+{
+    if (args_given(args, "policy") || args->word_count == 0) return false;
+    struct redial_str word = str_of(args->words[0]);
+    return str_ends_with(word, REDIAL_STR(".yaml")) || str_ends_with(word, REDIAL_STR(".yml"));
+}
+
+static const char *policy_path(const struct args *args)
+{
+    const char *path = args_value(args, "policy");
+    if (path) return path;
+    return begins_with_policy(args) ? args->words[0] : POLICY_DEFAULT;
+}
+
+/* The policy with other fallbacks for one model: a file that extends it, in memory. */
+static void write_extension(const char *path, const char *model, const char *fallbacks,
+                            struct text *text)
+{
+    const char *slash = strrchr(path, '/');
+    struct redial_str rest = str_of(fallbacks), name;
+    const char *separator = "";
+    text_append(text, REDIAL_STR("redial: 1\nname: call\nextends: "));
+    text_append_json(text, str_of(slash ? slash + 1 : path));
+    text_append(text, REDIAL_STR("\nfallback:\n  models:\n    "));
+    text_append_json(text, str_of(model));
+    text_append(text, REDIAL_STR(": ["));
+    while (str_split(&rest, ',', &name)) {
+        text_append(text, str_of(separator));
+        text_append_json(text, str_trim(name));
+        separator = ", ";
+    }
+    text_append(text, REDIAL_STR("]\n"));
+}
+
+static struct redial_policy *load_extended(const char *path, const char *model,
+                                           const char *fallbacks, struct diag_list *diags)
+{
+    const char *slash = strrchr(path, '/');
+    struct text text = TEXT_INIT, beside = TEXT_INIT;
+    struct redial_policy *policy = NULL;
+    text_append(&beside, (struct redial_str){path, slash ? (size_t)(slash - path) + 1 : 0});
+    text_append(&beside, REDIAL_STR("--fallback"));
+    write_extension(path, model, fallbacks, &text);
+    if (text.failed || beside.failed)
+        diag_out_of_memory(diags);
+    else
+        policy = policy_load_text(text_str(&beside), text_str(&text), NULL, diags);
+    text_clean_up(&text);
+    text_clean_up(&beside);
+    return policy;
+}
+
+static bool load_policy(struct order *order, const struct args *args, struct output *output)
+{
+    const char *fallbacks = args_value(args, "fallback"), *model = args_value(args, "model");
+    struct diag_list *diags = diag_list_new();
+    struct text text = TEXT_INIT;
+    if (fallbacks && !model) {
+        diag_list_destroy(diags);
+        return refuse(output, "'--fallback' needs '--model': a fallback from what?");
+    }
+    order->policy_path = policy_path(args);
+    order->policy = fallbacks ? load_extended(order->policy_path, model, fallbacks, diags)
+                              : policy_load(order->policy_path, NULL, diags);
+    if (!order->policy) {
+        diag_render(diags, output->err_colour, &text);
+        output_quoting(output->err, &text);
+    }
+    text_clean_up(&text);
+    diag_list_destroy(diags);
+    return order->policy != NULL;
+}
+
+/* ---- The prompt ---- */
+
+static bool read_stream(FILE *file, const char *name, struct text *text, struct output *output)
+{
+    char piece[16 << 10];
+    size_t count;
+    while ((count = fread(piece, 1, sizeof piece, file)) > 0 && text->len <= BODY_BYTES_MAX)
+        text_append(text, (struct redial_str){piece, count});
+    if (ferror(file)) return refuse(output, "cannot read '%s': %s", name, strerror(errno));
+    if (text->len > BODY_BYTES_MAX) return refuse(output, "'%s' is longer than 64 MiB", name);
+    return !text->failed || refuse(output, "out of memory");
+}
+
+static bool read_input(const char *path, struct text *text, struct output *output)
+{
+    if (strcmp(path, "-") == 0) return read_stream(stdin, "standard input", text, output);
+    FILE *file = fopen(path, "r");
+    if (!file) return refuse(output, "cannot read '%s': %s", path, strerror(errno));
+    bool fine = read_stream(file, path, text, output);
+    fclose(file);
+    return fine;
+}
+
+/* Words, then the file; where there is neither, standard input unless a person sits there. */
+static bool read_prompt(const struct args *args, struct text *prompt, struct output *output)
+{
+    const char *path = args_value(args, "file");
+    for (size_t i = begins_with_policy(args); i < args->word_count; i++) {
+        if (strcmp(args->words[i], "-") == 0 && !path) {
+            path = "-";
+            continue;
+        }
+        if (prompt->len > 0) text_append_char(prompt, ' ');
+        text_append(prompt, str_of(args->words[i]));
+    }
+    if (prompt->len == 0 && !path) {
+        if (isatty(STDIN_FILENO) == 1)
+            return refuse(output, "nothing to ask: give a prompt, '--file FILE', '--json FILE', or "
+                                  "'-' to type it");
+        path = "-";
+    }
+    if (path && prompt->len > 0) text_append(prompt, REDIAL_STR("\n\n"));
+    if (path && !read_input(path, prompt, output)) return false;
+    if (prompt->failed) return refuse(output, "out of memory");
+    if (str_trim(text_str(prompt)).len == 0) return refuse(output, "the prompt is empty");
+    if (str_utf8_valid_len(text_str(prompt)) == prompt->len) return true;
+    return refuse(output, "the prompt is not UTF-8 from byte %zu on",
+                  str_utf8_valid_len(text_str(prompt)));
+}
+
+static void write_body(struct order *order, const struct args *args, struct redial_str prompt)
+{
+    const char *system = args_value(args, "system");
+    text_append(&order->body, REDIAL_STR("{\"messages\":[{\"role\":\"user\",\"content\":"));
+    text_append_json(&order->body, prompt);
+    text_append(&order->body, REDIAL_STR("}]"));
+    if (system) {
+        text_append(&order->body, REDIAL_STR(",\"system\":"));
+        text_append_json(&order->body, str_of(system));
+    }
+    text_append_char(&order->body, '}');
+}
+
+static bool make_body(struct order *order, const struct args *args, struct output *output)
+{
+    struct text prompt = TEXT_INIT;
+    bool fine = read_prompt(args, &prompt, output);
+    if (fine) write_body(order, args, text_str(&prompt));
+    text_clean_up(&prompt);
+    order->request.streaming = args_given(args, "no-stream") ? REDIAL_STREAM_NO : REDIAL_STREAM_YES;
+    if (order->request.options.max_tokens == 0)
+        order->request.options.max_tokens = MAX_TOKENS_DEFAULT;
+    return fine;
+}
+
+static bool read_body(struct order *order, const struct args *args, struct output *output)
+{
+    const char *path = args_value(args, "json");
+    if (args_given(args, "file") || args_given(args, "system") ||
+        args->word_count > (begins_with_policy(args) ? 1u : 0u))
+        return refuse(output, "'--json' is a whole request: a prompt, '--file' and '--system' "
+                              "belong into it");
+    if (args_given(args, "stream")) order->request.streaming = REDIAL_STREAM_YES;
+    if (args_given(args, "no-stream")) order->request.streaming = REDIAL_STREAM_NO;
+    if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO) == 1)
+        return refuse(output, "'--json -' reads standard input, which is a terminal");
+    return read_input(path, &order->body, output);
+}
+
+/* ---- What goes besides ---- */
+
+/* One that a scenario can name. */
+static uint64_t random_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) seed = (uint64_t)getpid();
+    return seed & INT64_MAX;
+}
+
+static bool read_numbers(struct order *order, const struct args *args, struct output *output)
+{
+    struct redial_call_options *options = &order->request.options;
+    const char *deadline = args_value(args, "deadline");
+    uint64_t max_tokens = 0;
+    struct text why = TEXT_INIT;
+    bool fine = args_number(args, "max-tokens", 1, INT32_MAX, &max_tokens, &why) &&
+                args_number(args, "seed", 0, INT64_MAX, &order->seed, &why);
+    options->max_tokens = (int64_t)max_tokens;
+    if (!args_given(args, "seed")) order->seed = random_seed();
+    if (fine && deadline &&
+        (duration_parse(str_of(deadline), &options->deadline) != DURATION_OK ||
+         options->deadline == 0)) {
+        text_printf(&why, "'%s' is no value for 'deadline'; a span such as 90s or 2m is", deadline);
+        fine = false;
+    }
+    if (!fine) output_usage(output, "call", text_str(&why));
+    text_clean_up(&why);
+    return fine;
+}
+
+static bool read_headers(struct order *order, const struct args *args, struct output *output)
+{
+    struct redial_header *headers =
+        ARENA_ARRAY(order->arena, struct redial_header, args->seen_count);
+    const char *value;
+    size_t at = 0;
+    if (!headers) return refuse(output, "out of memory");
+    order->request.headers = headers;
+    while ((value = args_next(args, "header", &at))) {
+        struct redial_str line = str_of(value);
+        size_t colon = str_find(line, REDIAL_STR(":"));
+        if (colon == SIZE_MAX || colon == 0)
+            return refuse(output, "'--header' takes NAME:VALUE, such as x-team:search");
+        headers[order->request.header_count++] = (struct redial_header){
+            str_trim(str_take(line, colon)), str_trim(str_skip(line, colon + 1))};
+    }
+    return true;
+}
+
+static bool read_provider(struct order *order, const struct args *args, struct output *output)
+{
+    const struct redial_policy *policy = order->policy;
+    struct redial_str name = str_of(args_value(args, "provider"));
+    struct redial_str *names;
+    if (name.len == 0 || policy_find_provider(policy, name) != NO_INDEX) {
+        order->request.options.provider = name;
+        return true;
+    }
+    names = ARENA_ARRAY(order->arena, struct redial_str, policy->provider_count);
+    if (!names) return refuse(output, "out of memory");
+    for (size_t i = 0; i < policy->provider_count; i++) names[i] = policy->providers[i].name;
+    size_t closest = str_closest(names, policy->provider_count, name);
+    if (closest != SIZE_MAX)
+        return refuse(output, "the policy has no provider '%.*s'; did you mean '%.*s'?",
+                      REDIAL_STR_ARG(name), REDIAL_STR_ARG(names[closest]));
+    return refuse(output, "the policy has no provider '%.*s'", REDIAL_STR_ARG(name));
+}
+
+/* Of a prompt; a request in JSON names its own. */
+static struct redial_str default_model(const struct redial_policy *policy)
+{
+    struct redial_str named = environment_get(NULL, REDIAL_STR("ANTHROPIC_MODEL"));
+    if (named.len > 0 || policy->model_count == 0) return named;
+    return policy->models[0].name;
+}
+
+/* A model that no file names may exist all the same; one that no platform can know is a slip. */
+static bool read_model(struct order *order, const struct args *args, struct output *output)
+{
+    const struct redial_policy *policy = order->policy;
+    struct redial_str name = str_of(args_value(args, "model")), closest;
+    uint16_t provider = policy_find_provider(policy, order->request.options.provider);
+    if (name.len == 0 && !args_given(args, "json")) name = default_model(policy);
+    order->request.options.model = name;
+    if (provider == NO_INDEX) provider = policy->default_provider;
+    if (name.len == 0 || policy_knows_model(policy, provider, name, &closest)) return true;
+    if (closest.len == 0)
+        return refuse(output, "provider '%.*s' knows no model '%.*s'",
+                      REDIAL_STR_ARG(policy->providers[provider].name), REDIAL_STR_ARG(name));
+    return refuse(output, "provider '%.*s' knows no model '%.*s'; did you mean '%.*s'?",
+                  REDIAL_STR_ARG(policy->providers[provider].name), REDIAL_STR_ARG(name),
+                  REDIAL_STR_ARG(closest));
+}
+
+static bool read_switches(struct order *order, const struct args *args, struct output *output)
+{
+    struct redial_call_options *options = &order->request.options;
+    if (args_given(args, "stream") && args_given(args, "no-stream"))
+        return refuse(output, "'--stream' and '--no-stream' exclude each other");
+    options->query_given = args_given(args, "background");
+    options->query = REDIAL_QUERY_BACKGROUND;
+    options->unattended = args_given(args, "unattended");
+    order->raw = args_given(args, "raw");
+    order->verbose = args_given(args, "verbose");
+    order->record_path = args_value(args, "record");
+    return true;
+}
+
+bool order_read(struct order *order, const struct args *args, struct output *output)
+{
+    *order = (struct order){.arena = arena_new()};
+    if (!order->arena) return refuse(output, "out of memory");
+    if (!read_switches(order, args, output) || !read_numbers(order, args, output) ||
+        !read_headers(order, args, output) || !load_policy(order, args, output) ||
+        !read_provider(order, args, output) || !read_model(order, args, output))
+        return false;
+    bool read =
+        args_given(args, "json") ? read_body(order, args, output) : make_body(order, args, output);
+    order->request.body = text_str(&order->body);
+    if (read && order->body.failed) return refuse(output, "out of memory");
+    return read;
+}
+
+void order_clean_up(struct order *order)
+{
+    redial_policy_release(order->policy);
+    text_clean_up(&order->body);
+    arena_destroy(order->arena);
+}
