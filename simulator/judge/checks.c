@@ -93,7 +93,7 @@ static void find(struct judging *judging, enum check check, enum weight weight, 
     difference_add(&verdict->differences, check_rows[check].word, span, expected, got);
 }
 
-static struct span span_of(const struct judging *judging, const struct journal_entry *entry)
+static struct span place_of(const struct judging *judging, const struct journal_entry *entry)
 {
     if (entry && entry->script) return entry->script->span;
     return judging->input->scenario->world_span;
@@ -114,7 +114,7 @@ static void check_hint(struct judging *judging, const struct course_attempt *att
     if (entry->arrived_at >= duration_add(before->replied_at, before->hint - slack)) return;
     struct redial_str asked = say_time(judging, before->hint);
     struct redial_str waited = say_time(judging, entry->arrived_at - before->replied_at);
-    find(judging, CHECK_HINT, WEIGHT_SOFT, entry->number, span_of(judging, before),
+    find(judging, CHECK_HINT, WEIGHT_SOFT, entry->number, place_of(judging, before),
          say(judging, "request %" PRIu32 " no sooner than %.*s after the reply that asked for it",
              entry->number, REDIAL_STR_ARG(asked)),
          say(judging, "it came after %.*s", REDIAL_STR_ARG(waited)));
@@ -124,7 +124,7 @@ static void check_veto(struct judging *judging, const struct course_attempt *att
 {
     if (attempt->before->should_retry >= 0 || !attempt_is_again(attempt)) return;
     find(judging, CHECK_VETO, WEIGHT_SOFT, attempt->entry->number,
-         span_of(judging, attempt->before), REDIAL_STR("no such request again"),
+         place_of(judging, attempt->before), REDIAL_STR("no such request again"),
          say(judging, "request %" PRIu32 " is request %" PRIu32 " again", attempt->entry->number,
              attempt->before->number));
 }
@@ -144,7 +144,7 @@ static void check_credential(struct judging *judging, const struct course_attemp
         return;
     find(
         judging, CHECK_CREDENTIAL, attempt->number > 2 ? WEIGHT_HARD : WEIGHT_SOFT, entry->number,
-        span_of(judging, before), REDIAL_STR("a new credential, or no further request"),
+        place_of(judging, before), REDIAL_STR("a new credential, or no further request"),
         say(judging, "request %" PRIu32 " carries the credential that was refused", entry->number));
 }
 
@@ -162,7 +162,7 @@ static void check_hopeless(struct judging *judging, const struct course_attempt 
         is |= attempt->before->class == hopeless[i];
     if (!is || !attempt_is_again(attempt)) return;
     find(judging, CHECK_HOPELESS, attempt->number > 2 ? WEIGHT_HARD : WEIGHT_SOFT,
-         attempt->entry->number, span_of(judging, attempt->before),
+         attempt->entry->number, place_of(judging, attempt->before),
          say(judging, "no such request again after %s",
              redial_class_name((enum redial_class)attempt->before->class)),
          say(judging, "request %" PRIu32 " is request %" PRIu32 " again", attempt->entry->number,
@@ -173,7 +173,7 @@ static void check_connection(struct judging *judging, const struct course_attemp
 {
     if (!attempt_was_broken(attempt->before) || !attempt->entry->reused) return;
     find(judging, CHECK_CONNECTION, WEIGHT_SOFT, attempt->entry->number,
-         span_of(judging, attempt->before), REDIAL_STR("a new connection"),
+         place_of(judging, attempt->before), REDIAL_STR("a new connection"),
          say(judging, "request %" PRIu32 " came over one kept alive", attempt->entry->number));
 }
 
@@ -190,7 +190,8 @@ static void check_after_output(struct judging *judging, const struct course_atte
 
     if (!before->stream || before->deltas == 0 || attempt_succeeded(before) || is_replaced(before))
         return;
-    find(judging, CHECK_AFTER_OUTPUT, WEIGHT_HARD, attempt->entry->number, span_of(judging, before),
+    find(judging, CHECK_AFTER_OUTPUT, WEIGHT_HARD, attempt->entry->number,
+         place_of(judging, before),
          say(judging, "no further request: %" PRId32 " deltas had been delivered", before->deltas),
          say(judging, "request %" PRIu32 " begins the answer anew", attempt->entry->number));
 }
@@ -199,7 +200,7 @@ static void check_after_end(struct judging *judging, const struct course_attempt
 {
     if (!attempt_succeeded(attempt->before)) return;
     find(judging, CHECK_AFTER_END, WEIGHT_HARD, attempt->entry->number,
-         span_of(judging, attempt->before),
+         place_of(judging, attempt->before),
          say(judging, "no further request: %" PRIu32 " was answered", attempt->before->number),
          say(judging, "request %" PRIu32 " asks the same", attempt->entry->number));
 }
@@ -212,7 +213,7 @@ static void check_background(struct judging *judging, const struct course_attemp
         attempt->before->class != REDIAL_CLASS_OVERLOADED)
         return;
     find(judging, CHECK_BACKGROUND, WEIGHT_HARD, attempt->entry->number,
-         span_of(judging, attempt->before), REDIAL_STR("no retry of a background call"),
+         place_of(judging, attempt->before), REDIAL_STR("no retry of a background call"),
          say(judging, "request %" PRIu32, attempt->entry->number));
 }
 
@@ -237,7 +238,7 @@ static void check_hot_loop(struct judging *judging)
         in_a_row = hot ? in_a_row + 1 : 0;
         if (in_a_row != HOT_RETRIES) continue;
         find(judging, CHECK_HOT_LOOP, WEIGHT_HARD, attempt->entry->number,
-             span_of(judging, attempt->before), REDIAL_STR("a wait between retries"),
+             place_of(judging, attempt->before), REDIAL_STR("a wait between retries"),
              say(judging, "%d retries in a row within 50ms of the failure before", HOT_RETRIES));
         return;
     }
@@ -311,7 +312,7 @@ static void check_false_success(struct judging *judging)
 
     if (judging->input->end->exit_status != 0 || course->count == 0 || last_answer(judging)) return;
     const struct journal_entry *last = course->attempts[course->count - 1].entry;
-    find(judging, CHECK_FALSE_SUCCESS, WEIGHT_HARD, last->number, span_of(judging, last),
+    find(judging, CHECK_FALSE_SUCCESS, WEIGHT_HARD, last->number, place_of(judging, last),
          REDIAL_STR("an exit status other than 0, since no whole reply went out"),
          REDIAL_STR("exit status 0"));
 }
