@@ -40,6 +40,8 @@ struct args {
                                            was given, NULL when absent; of several the last */
     const char **words;                 /* the rest, in order; they belong to argv */
     size_t word_count;
+    size_t own_count; /* words before a "--"; all of them where there is none */
+    bool dashes;      /* there was a "--" */
     bool help; /* --help or -h was among them */
 };
 

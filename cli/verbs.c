@@ -33,7 +33,7 @@ static void print_overview(FILE *file)
 
 static int unknown_verb(const char *word, struct output *output)
 {
-    struct redial_str names[8];
+    struct redial_str names[REDIAL_COUNT_OF(verbs) + 2];
     size_t count = 0;
     for (; verbs[count]; count++) names[count] = str_of(verbs[count]->name);
     names[count++] = REDIAL_STR("help");
