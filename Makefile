@@ -12,7 +12,7 @@ DESTDIR ?=
 
 # Lua 5.4 goes by another name on every system
 LUA       := $(firstword $(foreach name,lua5.4 lua-5.4 lua54 lua,$(shell pkg-config --exists $(name) 2>/dev/null && echo $(name))) lua5.4)
-PKGS      := libcurl openssl yaml-0.1 libcjson libpcre2-8 $(LUA) libmicrohttpd
+PKGS      := libcurl openssl zlib yaml-0.1 libcjson libpcre2-8 $(LUA) libmicrohttpd
 PKGS_LIBRARY := $(filter-out libmicrohttpd,$(PKGS))
 PKG_TEST  := criterion
 PKG_FLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -38,6 +38,25 @@ void arena_destroy(struct arena *arena)
     free(arena);
 }
 
+/* The last block is the first that was made. */
+void arena_clear(struct arena *arena)
+{
+    struct block *block = arena->blocks, *next;
+    arena->block_bytes_next = BLOCK_BYTES_MIN;
+    arena->size = sizeof *arena;
+    for (; block && (next = block->next); block = next) free(block);
+    if (block && block->size > 2 * BLOCK_BYTES_MIN) {
+        free(block);
+        block = NULL;
+    }
+    arena->blocks = block;
+    if (!block) return;
+    memset(block->data, 0, block->used);
+    block->used = 0;
+    arena->block_bytes_next = 2 * BLOCK_BYTES_MIN;
+    arena->size += sizeof *block + block->size;
+}
+
 static struct block *block_new(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX - sizeof(struct block)) return NULL;

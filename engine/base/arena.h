@@ -9,6 +9,7 @@ struct arena;
 
 struct arena *arena_new(void);           /* NULL when memory is out */
 void arena_destroy(struct arena *arena); /* NULL is fine */
+void arena_clear(struct arena *arena);   /* as new, but for one block that it keeps */
 /* Zeroed memory, aligned for any type; NULL when memory is out or count × size overflows. A size of
  * 0 gives a valid pointer. */
 void *arena_alloc(struct arena *arena, size_t count, size_t size) REDIAL_MUST_USE;

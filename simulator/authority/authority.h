@@ -3,7 +3,8 @@
  * and App Service; and the check of every request to a platform: keys, bearer tokens with expiry
  * and revocation, SigV4 by its SignedHeaders list, JWT signatures. Pure: request bytes and a moment
  * in, a reply or a verdict out; no sockets, no clock. It shares no canonicalisation code with the
- * signing side (engine/credentials). */
+ * signing side (engine/credentials). One thread at a time may use an authority: it remembers what
+ * it has issued. */
 #ifndef REDIAL_SIMULATOR_AUTHORITY_H
 #define REDIAL_SIMULATOR_AUTHORITY_H
 
@@ -55,15 +56,39 @@ struct authority *authority_new(const struct authority_options *options); /* NUL
 void authority_destroy(struct authority *authority);                      /* NULL is fine */
 
 /* What a client is given to begin with: name and value of the environment variables that the usual
- * clients read, and the files that they name. Texts belong to the authority. */
+ * clients read, and the files that they name. Texts belong to the authority.
+ *
+ * Rows of one `way` belong together; a client uses one way, the first is the usual one. Rows
+ * without a way go with every one. */
 struct authority_secret {
     struct redial_str name, value;
+    /* Not empty: `value` is what stands in a file of this name (mode 0600), and the variable holds
+     * its path; with a '/' in it, the variable holds the path of the first folder. */
+    struct redial_str file;
+    struct redial_str way; /* "key", "oauth", "federation", "web identity" … */
 };
 size_t authority_environment(const struct authority *authority, enum platform_kind platform,
                              const struct authority_secret **list);
 
+/* Files that take an RSA key. It is made when one of them is first asked for, which takes a tenth
+ * of a second: that is why they are no part of the environment. */
+enum authority_file {
+    AUTHORITY_SERVICE_ACCOUNT,    /* Google: JSON for GOOGLE_APPLICATION_CREDENTIALS */
+    AUTHORITY_CLIENT_CERTIFICATE, /* Azure: PEM, key and certificate, for
+                                     AZURE_CLIENT_CERTIFICATE_PATH */
+    AUTHORITY_FILE_COUNT
+};
+/* `base_url`: of the server whose /token the file shall name. Text in `arena`. False when memory is
+ * out or OpenSSL failed. */
+bool authority_file(struct authority *authority, enum authority_file file,
+                    struct redial_str base_url, int64_t now, struct arena *arena,
+                    struct redial_str *contents);
+
 /* Whether this issuer serves such a path. */
 bool authority_serves(enum issuer issuer, struct redial_str target);
+/* The path that an environment variable of this issuer ends in (AWS_CONTAINER_CREDENTIALS_FULL_URI,
+ * IDENTITY_ENDPOINT): "" where clients append their own. */
+struct redial_str authority_path(enum issuer issuer);
 /* A credential server's reply, its refusals included. `base_url`: of this server, for documents
  * that name it. False when memory is out. */
 bool authority_answer(struct authority *authority, enum issuer issuer,

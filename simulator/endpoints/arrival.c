@@ -1,13 +1,18 @@
 /* Plays replies: turns acts into what libmicrohttpd does, and goes around it where a well-behaved
  * server would not go. Between two acts the connection is suspended, so nothing happens that no act
  * asked for. */
-#include "simulator/endpoints/arrival.h"
+#include "simulator/endpoints/endpoint_parts.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+static struct live_arrival *live(struct arrival *arrival)
+{
+    return (struct live_arrival *)(void *)arrival;
+}
 
 void arrival_hold_still(struct live_arrival *arrival)
 {
@@ -20,25 +25,27 @@ void arrival_go_on(struct live_arrival *arrival)
 {
     if (!arrival->suspended) return;
     arrival->suspended = false;
+    arrival->endpoint->stirred = true;
     MHD_resume_connection(arrival->connection);
 }
 
-void link_let_go(struct link *link)
+struct arena *arrival_arena(const struct arrival *seen)
 {
-    if (link && --link->holders == 0) free(link);
-}
+    struct live_arrival *arrival = live((struct arrival *)(uintptr_t)seen);
 
-void arrival_let_go(struct live_arrival *arrival)
-{
-    if (--arrival->holders > 0) return;
-    if (arrival->response) MHD_destroy_response(arrival->response);
-    link_let_go(arrival->link);
-    text_clean_up(&arrival->body);
-    arena_destroy(arrival->arena);
-    free(arrival);
+    if (!arrival->arena) arrival->arena = arena_new();
+    return arrival->arena;
 }
 
 /* ---- The reply */
+
+static size_t ask_for_more(struct live_arrival *arrival, size_t max)
+{
+    const struct endpoint_options *options = &arrival->endpoint->options;
+
+    options->watcher->drained(options->context, &arrival->seen);
+    return arrival->pending.len < max ? arrival->pending.len : max;
+}
 
 /* The server asks for more of the body. */
 static ssize_t give_body(void *context, uint64_t position, char *buffer, size_t max)
@@ -47,6 +54,7 @@ static ssize_t give_body(void *context, uint64_t position, char *buffer, size_t 
     size_t len = arrival->pending.len < max ? arrival->pending.len : max;
 
     (void)position;
+    if (len == 0 && !arrival->ended && arrival->handed_over) len = ask_for_more(arrival, max);
     if (arrival->state == ARRIVAL_DROPPING) return MHD_CONTENT_READER_END_WITH_ERROR;
     if (len == 0 && arrival->ended) return MHD_CONTENT_READER_END_OF_STREAM;
     if (len == 0) {
@@ -58,17 +66,33 @@ static ssize_t give_body(void *context, uint64_t position, char *buffer, size_t 
     return (ssize_t)len;
 }
 
+/* With the NUL that libmicrohttpd wants; most are short. */
+#define SHORT_TEXT 256
+static const char *with_nul(struct live_arrival *arrival, struct redial_str text,
+                            char room[SHORT_TEXT])
+{
+    struct arena *arena;
+
+    if (text.len < SHORT_TEXT) {
+        memcpy(room, text.ptr, text.len);
+        room[text.len] = '\0';
+        return room;
+    }
+    arena = arrival_arena(&arrival->seen);
+    return arena && arena_copy(arena, text, &text) ? text.ptr : NULL;
+}
+
 static bool add_header(struct live_arrival *arrival, struct redial_str name,
                        struct redial_str value)
 {
-    struct redial_str names, values; /* with the NUL that libmicrohttpd wants */
+    char short_name[SHORT_TEXT], short_value[SHORT_TEXT];
+    const char *names, *values;
 
     /* It takes no empty value; a blank in front of one is no part of it (RFC 9110 §5.5). */
     if (value.len == 0) value = REDIAL_STR(" ");
-    /* It takes no empty value; blanks around one do not count (RFC 9110, 5.5). */
-    if (value.len == 0) value = REDIAL_STR(" ");
-    return arena_copy(arrival->arena, name, &names) && arena_copy(arrival->arena, value, &values) &&
-           MHD_add_response_header(arrival->response, names.ptr, values.ptr) == MHD_YES;
+    names = with_nul(arrival, name, short_name);
+    values = with_nul(arrival, value, short_value);
+    return names && values && MHD_add_response_header(arrival->response, names, values) == MHD_YES;
 }
 
 static bool make_response(struct live_arrival *arrival, uint16_t status, bool chunked,
@@ -93,6 +117,24 @@ static bool begin_reply(struct live_arrival *arrival, const struct exchange *exc
     return true;
 }
 
+bool arrival_answer(struct arrival *seen, uint16_t status, const struct redial_header *headers,
+                    size_t header_count, struct redial_str body)
+{
+    struct live_arrival *arrival = live(seen);
+
+    if (arrival->state != ARRIVAL_WAITING) return false;
+    arrival->status = status;
+    arrival->response = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr,
+                                                        MHD_RESPMEM_MUST_COPY);
+    if (!arrival->response) return false;
+    for (size_t i = 0; i < header_count; i++)
+        if (!add_header(arrival, headers[i].name, headers[i].value)) return false;
+    arrival->state = ARRIVAL_PLAYING;
+    arrival->ended = true;
+    arrival_go_on(arrival);
+    return true;
+}
+
 bool arrival_refuse(struct live_arrival *arrival, const struct asked_refusal *refusal)
 {
     if (!make_response(arrival, refusal->status, false, strlen(refusal->body))) return false;
@@ -102,7 +144,9 @@ bool arrival_refuse(struct live_arrival *arrival, const struct asked_refusal *re
         !add_header(arrival, str_of(refusal->header_name), str_of(refusal->header_value)))
         return false;
     arrival->pending = str_of(refusal->body);
+    arrival->ended = true;
     arrival->seen.refused = refusal->why;
+    arrival->seen.refused_status = refusal->status;
     arrival->state = ARRIVAL_PLAYING;
     return true;
 }
@@ -146,6 +190,13 @@ static void drop(struct live_arrival *arrival)
         if (arrival->link->socket >= 0) (void)shutdown(arrival->link->socket, SHUT_RDWR);
         return;
     }
+    arrival->state = ARRIVAL_DROPPING;
+    arrival->cut = true;
+    arrival_go_on(arrival);
+}
+
+void arrival_lose_client(struct live_arrival *arrival)
+{
     arrival->state = ARRIVAL_DROPPING;
     arrival_go_on(arrival);
 }
@@ -196,11 +247,6 @@ static bool (*const players[])(struct live_arrival *arrival, const struct exchan
     [ACT_HEAD] = play_head, [ACT_BODY] = play_body,   [ACT_END] = play_end,
     [ACT_RAW] = play_raw,   [ACT_CLOSE] = play_close, [ACT_RESET] = play_reset,
 };
-
-static struct live_arrival *live(struct arrival *arrival)
-{
-    return (struct live_arrival *)(void *)arrival;
-}
 
 bool arrival_perform(struct arrival *arrival, const struct exchange *exchange,
                      const struct act *act)

@@ -20,6 +20,11 @@ enum arrival_state {
 struct link {
     int socket; /* -1: closed */
     unsigned requests, holders;
+    uint64_t number;
+    int64_t quiet_since;
+    struct live_arrival *current; /* whose reply is under way; NULL none */
+    bool watched;                 /* its client's leaving shows in endpoint->watch */
+    bool complained;              /* what it sent was no request, and that was said */
 };
 void link_let_go(struct link *link);
 
@@ -28,7 +33,7 @@ void link_let_go(struct link *link);
 struct live_arrival {
     struct arrival seen; /* first: what endpoint.h hands out */
     struct endpoint *endpoint;
-    struct live_arrival *next;                     /* waiting to be taken */
+    struct live_arrival *next;                     /* waiting to be taken, or spare */
     struct live_arrival *alive_next, **alive_link; /* among those that have a connection */
     struct MHD_Connection *connection;
     struct link *link;
@@ -39,7 +44,12 @@ struct live_arrival {
     bool suspended;
     bool read_no_further; /* the request's body stays where it is */
     bool ended;           /* the body is complete */
-    struct arena *arena;
+    bool cut;             /* an act dropped the connection */
+    bool handed_over;     /* the watcher has it */
+    struct arena *arena;  /* made when something is put into it */
+    struct text head;     /* texts of `seen` */
+    struct redial_header *headers;
+    size_t header_room;
     struct text body;          /* of the request */
     struct redial_str pending; /* of the reply's body: handed to the server next */
 };
@@ -47,6 +57,8 @@ struct live_arrival {
 void arrival_hold_still(struct live_arrival *arrival); /* the server leaves the connection alone */
 void arrival_go_on(struct live_arrival *arrival);
 void arrival_let_go(struct live_arrival *arrival);
+/* The client has gone while its reply was waiting. */
+void arrival_lose_client(struct live_arrival *arrival);
 
 /* Sends a TCP reset now. */
 void socket_reset(int socket);

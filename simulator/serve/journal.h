@@ -11,11 +11,12 @@
 /* How an attempt at a fake ended, as the fake saw it. */
 enum journal_end {
     JOURNAL_UNDER_WAY,
-    JOURNAL_ANSWERED,  /* the reply went out whole */
-    JOURNAL_FAULT,     /* the script broke it: reset, close, hang, garbage … */
-    JOURNAL_LEFT,      /* the client closed before the reply was out */
-    JOURNAL_REFUSED,   /* the request was wrong: `why` says how, `status` what it got */
-    JOURNAL_UNREADABLE /* no HTTP, or half a request */
+    JOURNAL_ANSWERED,   /* the reply went out whole */
+    JOURNAL_FAULT,      /* the script broke it: reset, close, hang, garbage … */
+    JOURNAL_LEFT,       /* the client closed before the reply was out */
+    JOURNAL_REFUSED,    /* the request was wrong: `why` says how, `status` what it got */
+    JOURNAL_UNREADABLE, /* no HTTP, or half a request */
+    JOURNAL_END_COUNT
 };
 
 struct journal_entry {
@@ -55,20 +56,36 @@ struct journal_entry {
     struct redial_str why; /* REFUSED and UNREADABLE: for people */
 };
 
+/* The newest JOURNAL_KEPT_MAX entries are kept; older ones fall out, JOURNAL_PAGE at a time, and
+ * are counted. */
+#define JOURNAL_PAGE     1024u
+#define JOURNAL_PAGES    32u
+#define JOURNAL_KEPT_MAX (JOURNAL_PAGE * JOURNAL_PAGES)
+
 struct journal;
 struct journal *journal_new(void); /* NULL: memory is out */
 void journal_destroy(struct journal *journal);
-void journal_clear(struct journal *journal);
-/* Begins an entry; the pointer is good until the next clear. NULL when memory is out. */
+void journal_clear(struct journal *journal); /* numbers begin at 1 again */
+/* Begins an entry; the pointer is good until the next clear, or until the entry falls out. NULL
+ * when memory is out. */
 struct journal_entry *journal_add(struct journal *journal);
-struct arena *journal_arena(const struct journal *journal); /* for the texts of entries */
-size_t journal_count(const struct journal *journal);
+/* For the texts of the entry that was begun last; it goes when the entry falls out. Before the
+ * first entry NULL. */
+struct arena *journal_arena(const struct journal *journal);
+size_t journal_count(const struct journal *journal); /* that are kept */
+uint32_t journal_fallen_out(const struct journal *journal);
 const struct journal_entry *journal_at(const struct journal *journal, size_t index);
+/* The entry of that number, to be gone on with; NULL when it is not kept. */
+struct journal_entry *journal_find(struct journal *journal, uint32_t number);
+
+extern const struct names journal_end_names; /* "answered", "fault" … */
+extern const struct names reply_fault_names; /* "reset", "hang" … */
 
 /* Appends entries as JSON, one array; `filter` NULL gives all. */
 struct journal_filter {
     struct redial_str session, server, operation; /* empty: any */
     uint32_t after;                               /* numbers above this */
+    uint32_t limit;                               /* so many of them, the first; 0 all */
 };
 void journal_write_json(const struct journal *journal, const struct journal_filter *filter,
                         struct text *out);

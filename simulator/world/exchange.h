@@ -6,6 +6,8 @@
 
 #include "redial/event.h"
 
+struct reply_script;
+
 /* Before the request was read whole. */
 enum request_fault {
     REQUEST_READ,          /* none: the server reads the whole request, then acts */
@@ -36,6 +38,7 @@ struct act {
  * connection. */
 struct exchange {
     uint32_t number; /* its own within a run, from 0 without holes: what a transport caches by */
+    const struct reply_script *script; /* what it was rendered from */
     enum request_fault
         fault; /* other than REQUEST_READ: no acts; it happens `fault_at` ns after the send */
     int64_t fault_at;

@@ -80,6 +80,7 @@ static const struct exchange *render_new(struct exchanges *exchanges, uint64_t h
     entry->facts.id = random_fork(exchanges->seed, exchanges->count);
     if (!render_reply(exchanges->arena, reply, &entry->facts, &entry->exchange, why, cure))
         return NULL;
+    entry->exchange.script = reply;
     entry->exchange.number = (uint32_t)exchanges->count++;
     put(exchanges->slots, exchanges->slot_count, entry);
     return &entry->exchange;

@@ -84,6 +84,12 @@ struct world *world_new(struct arena *arena, const struct redial_policy *policy,
     return world;
 }
 
+void world_renew(struct world *world, struct arena *arena)
+{
+    exchanges_clean_up(&world->exchanges);
+    world->exchanges.arena = arena;
+}
+
 void world_clean_up(struct world *world)
 {
     if (world) exchanges_clean_up(&world->exchanges);
@@ -163,7 +169,8 @@ static const char *const rate_headers[RATE_KIND_COUNT] = {
 static bool add_rate_headers(struct world *world, const struct provider_state *state, int64_t now,
                              struct reply_script *reply)
 {
-    reply->headers = ARENA_ARRAY(world->arena, struct redial_header, (size_t)3 * RATE_KIND_COUNT);
+    struct arena *arena = world->exchanges.arena;
+    reply->headers = ARENA_ARRAY(arena, struct redial_header, (size_t)3 * RATE_KIND_COUNT);
     if (!reply->headers) return false;
     for (int i = 0; i < RATE_KIND_COUNT; i++) {
         const struct bucket *bucket = &state->buckets[i];
@@ -172,15 +179,13 @@ static bool add_rate_headers(struct world *world, const struct provider_state *s
         struct text reset = TEXT_INIT;
         rfc3339_format(now + bucket_full_in(bucket) + NS_PER_SECOND - 1, &reset);
         bool fine =
-            arena_printf(world->arena, &header[0].name, "anthropic-ratelimit-%s-limit",
+            arena_printf(arena, &header[0].name, "anthropic-ratelimit-%s-limit", rate_headers[i]) &&
+            arena_printf(arena, &header[0].value, "%lld", (long long)bucket->rate.limit) &&
+            arena_printf(arena, &header[1].name, "anthropic-ratelimit-%s-remaining",
                          rate_headers[i]) &&
-            arena_printf(world->arena, &header[0].value, "%lld", (long long)bucket->rate.limit) &&
-            arena_printf(world->arena, &header[1].name, "anthropic-ratelimit-%s-remaining",
-                         rate_headers[i]) &&
-            arena_printf(world->arena, &header[1].value, "%lld", (long long)bucket_left(bucket)) &&
-            arena_printf(world->arena, &header[2].name, "anthropic-ratelimit-%s-reset",
-                         rate_headers[i]) &&
-            !reset.failed && arena_copy(world->arena, text_str(&reset), &header[2].value);
+            arena_printf(arena, &header[1].value, "%lld", (long long)bucket_left(bucket)) &&
+            arena_printf(arena, &header[2].name, "anthropic-ratelimit-%s-reset", rate_headers[i]) &&
+            !reset.failed && arena_copy(arena, text_str(&reset), &header[2].value);
         text_clean_up(&reset);
         if (!fine) return false;
         reply->header_count += 3;
@@ -194,13 +199,14 @@ static const struct reply_script *rate_limit_reply(struct world *world,
                                                    enum platform_kind platform, int kind,
                                                    int64_t wait, int64_t now)
 {
-    struct reply_script *reply = ARENA_NEW(world->arena, struct reply_script);
+    struct arena *arena = world->exchanges.arena;
+    struct reply_script *reply = ARENA_NEW(arena, struct reply_script);
     if (!reply) return NULL;
     *reply = synthetic(REDIAL_CLASS_RATE_LIMITED);
     reply->retry_after = (wait + NS_PER_SECOND - 1) / NS_PER_SECOND * NS_PER_SECOND;
     reply->span = state->script->span;
     if (platform != PLATFORM_ANTHROPIC) return reply;
-    bool fine = arena_printf(world->arena, &reply->message,
+    bool fine = arena_printf(arena, &reply->message,
                              "This request would exceed your organization's rate limit of %lld %s "
                              "per minute",
                              (long long)(state->buckets[kind].rate.limit * NS_PER_MINUTE /
@@ -313,7 +319,7 @@ static const struct exchange *explain_exhausted(struct world *world,
         trouble->span = world->span;
         trouble->cure = REDIAL_STR("script this provider too");
     }
-    if (!arena_printf(world->arena, &trouble->why,
+    if (!arena_printf(world->exchanges.arena, &trouble->why,
                       "the world of '%.*s' has no reply left for attempt %d of call %u",
                       REDIAL_STR_ARG(name), request->attempt, request->call_number))
         trouble->why = REDIAL_STR("the world has no reply left");
@@ -359,6 +365,24 @@ const struct exchange *world_answer(struct world *world, const struct world_requ
     if (reply) return answer_with(world, reply, &facts, trouble);
     *trouble = (struct world_trouble){.why = REDIAL_STR("out of memory")};
     return NULL;
+}
+
+void world_forget_call(struct world *world, uint32_t call_number)
+{
+    world->refused_tokens[call_number] = INT64_MAX;
+}
+
+void world_rates(const struct world *world, uint16_t provider, int64_t now,
+                 struct world_rate rates[RATE_KIND_COUNT])
+{
+    for (int i = 0; i < RATE_KIND_COUNT; i++) {
+        struct bucket bucket = world->providers[provider].buckets[i];
+        rates[i] = (struct world_rate){.limit = bucket.rate.limit};
+        if (bucket.rate.limit == 0) continue;
+        (void)bucket_wait(&bucket, 0, now); /* fills it up to now */
+        rates[i].left = bucket_left(&bucket);
+        rates[i].full_at = duration_add(now, bucket_full_in(&bucket));
+    }
 }
 
 int64_t world_idle_close(const struct world *world, uint16_t provider)

@@ -38,10 +38,25 @@ struct world *world_new(struct arena *arena, const struct redial_policy *policy,
                         const struct provider_script *scripts, size_t script_count,
                         struct span world_span, size_t call_count, uint64_t seed, int64_t began_at);
 void world_clean_up(struct world *world); /* NULL is fine */
+/* From now on answers are made in `arena`, and those made before may go with their own: a world
+ * that lives long does not grow with every answer. */
+void world_renew(struct world *world, struct arena *arena);
 
 /* What the fake does to this request. NULL when it has no answer, explained in `trouble`. */
 const struct exchange *world_answer(struct world *world, const struct world_request *request,
                                     int64_t now, struct world_trouble *trouble);
+
+/* Forgets that a prompt of this call was ever refused: the number is another call's from now on. */
+void world_forget_call(struct world *world, uint32_t call_number);
+
+/* How full the buckets of a provider's rate limits are: as a reply's headers would say it. */
+struct world_rate {
+    int64_t limit; /* 0: not limited */
+    int64_t left;
+    int64_t full_at; /* ns: when nothing more is missing */
+};
+void world_rates(const struct world *world, uint16_t provider, int64_t now,
+                 struct world_rate rates[RATE_KIND_COUNT]);
 
 /* How long an idle connection to this provider is kept; DURATION_MAX forever. */
 int64_t world_idle_close(const struct world *world, uint16_t provider);

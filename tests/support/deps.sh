@@ -29,6 +29,7 @@ binutils          cmd:objcopy                  binutils               binutils  
 pkg-config        cmd:pkg-config               pkg-config             pkgconf           pkgconf          pkgconf
 libcurl           pc:libcurl                   libcurl4-openssl-dev   libcurl-devel     curl-dev         curl
 OpenSSL           pc:openssl                   libssl-dev             openssl-devel     openssl-dev      openssl@3
+zlib              pc:zlib                      zlib1g-dev             zlib-devel        zlib-dev         zlib
 libyaml           pc:yaml-0.1                  libyaml-dev            libyaml-devel     yaml-dev         libyaml
 cJSON             pc:libcjson                  libcjson-dev           cjson-devel       cjson-dev        cjson
 Lua_5.4           pc:lua5.4|lua-5.4|lua54|lua  liblua5.4-dev   lua-devel         lua5.4-dev       lua@5.4

@@ -1,0 +1,41 @@
+/* The inside of an endpoint, shared by what takes requests in and what keeps the server going. */
+#ifndef REDIAL_SIMULATOR_ENDPOINT_PARTS_H
+#define REDIAL_SIMULATOR_ENDPOINT_PARTS_H
+
+#include "simulator/endpoints/arrival.h"
+
+struct endpoint {
+    enum platform_kind platform;
+    struct MHD_Daemon *daemon;
+    bool stop_at_head;                           /* of the next request */
+    struct link *newest;                         /* accepted last, no request yet; NULL none */
+    struct live_arrival *waiting, **waiting_end; /* not taken yet, in order */
+    struct live_arrival *alive;                  /* whose request is not over */
+    struct live_arrival *spare;                  /* done with, their memory kept for the next */
+    unsigned spare_count;
+    size_t requests;
+    /* Of an endpoint that is watched. */
+    struct endpoint_options options;
+    unsigned links;     /* connections that are open */
+    uint64_t link_last; /* number of the newest */
+    int watch;          /* epoll: the server's own, and connections whose reply waits; -1 none */
+    bool complained;    /* the request whose end comes next was none, and that was said */
+    bool stirred;       /* something may move without a word from the system */
+};
+
+#define ENDPOINT_SPARES_MAX 64u
+
+void intake_free_spares(struct endpoint *endpoint);
+/* libmicrohttpd's callbacks. */
+enum MHD_Result intake_accept(void *endpoint, const struct sockaddr *address, socklen_t length);
+void intake_note_connection(void *endpoint, struct MHD_Connection *connection, void **kept,
+                            enum MHD_ConnectionNotificationCode code);
+void *intake_note_target(void *endpoint, const char *target, struct MHD_Connection *connection);
+enum MHD_Result intake_handle(void *endpoint, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *bytes,
+                              size_t *size, void **kept);
+void intake_note_completed(void *endpoint, struct MHD_Connection *connection, void **kept,
+                           enum MHD_RequestTerminationCode code);
+void intake_note_log(void *endpoint, const char *format, va_list arguments);
+
+#endif
