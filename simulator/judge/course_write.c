@@ -9,27 +9,6 @@
 #include "redial/call.h"
 #include "simulator/judge/scorecard.h"
 
-static const char *const ends[] = {
-    [JOURNAL_UNDER_WAY] = "under way when the client ended",
-    [JOURNAL_ANSWERED] = "answered",
-    [JOURNAL_FAULT] = "broken by the script",
-    [JOURNAL_LEFT] = "the client left before the end",
-    [JOURNAL_REFUSED] = "refused",
-    [JOURNAL_UNREADABLE] = "no readable request",
-};
-
-static const char *const faults[FAULT_COUNT] = {
-    [FAULT_RESET] = "reset",
-    [FAULT_CLOSE] = "closed",
-    [FAULT_BROKEN_PIPE] = "broken pipe",
-    [FAULT_HANG] = "no reply",
-    [FAULT_STALL] = "stalled",
-    [FAULT_GARBAGE] = "garbage",
-    [FAULT_MALFORMED] = "malformed",
-    [FAULT_REFUSE] = "refused to connect",
-    [FAULT_DNS] = "no such name",
-};
-
 static struct redial_str place_of(const struct journal_entry *entry,
                                   const struct redial_policy *policy)
 {
@@ -51,10 +30,10 @@ static void put_reply(struct text *out, const struct journal_entry *entry)
     if (entry->status) text_printf(out, "  %u", entry->status);
     if (entry->class != REDIAL_CLASS_NONE)
         text_printf(out, " %s", redial_class_name((enum redial_class)entry->class));
-    if (entry->fault != FAULT_NONE && entry->fault < FAULT_COUNT && faults[entry->fault])
-        text_printf(out, "  %s", faults[entry->fault]);
+    if (entry->fault != FAULT_NONE)
+        text_printf(out, "  %s", reply_fault_names.rows[entry->fault].word);
     else if (entry->end != JOURNAL_ANSWERED)
-        text_printf(out, "  %s", ends[entry->end]);
+        text_printf(out, "  %s", journal_end_names.rows[entry->end].doc);
     if (entry->stream && entry->deltas > 0)
         text_printf(out, "  %" PRId32 " delta%s", entry->deltas, entry->deltas == 1 ? "" : "s");
     if (entry->hint >= 0) {
