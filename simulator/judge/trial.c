@@ -170,7 +170,6 @@ static enum trial_status with_fakes(struct running *running, struct trial *trial
 
     if (!variables || !arena_copy(trial->arena, fakes_scenario(running->fakes)->name, &trial->name))
         return TRIAL_OUT_OF_MEMORY;
-    running->began_at = machine_time();
     if (!command_start(&running->command, running->options->argv, variables, &why)) {
         if (!arena_printf(trial->arena, &trial->trouble, "cannot start '%s': %.*s\n",
                           running->options->argv[0], REDIAL_STR_ARG(why)))
@@ -205,11 +204,11 @@ enum trial_status trial_run(const char *path, const struct trial_options *option
                                   .seed = options->seed,
                                   .seed_given = options->seed_given,
                                   .speed = options->speed};
-    struct running running = {.options = options};
+    int64_t began = machine_time();
+    struct running running = {.options = options, .began_at = began};
     struct diag_list *diags = diag_list_new();
     struct text why = TEXT_INIT;
     enum trial_status status = TRIAL_OUT_OF_MEMORY;
-    int64_t began = machine_time();
 
     *trial = (struct trial){.arena = arena_new()};
     if (diags && trial->arena && arena_copy(trial->arena, str_of(path), &trial->path)) {
