@@ -97,11 +97,13 @@ static bool read_word(struct reader *reader, bool *only_words)
     const char *word = reader->argv[reader->next++];
     if (!*only_words && strcmp(word, "--") == 0) {
         *only_words = true;
+        reader->args->dashes = true;
         return true;
     }
     if (!*only_words && word[0] == '-' && word[1] == '-') return read_long(reader, word);
     if (!*only_words && word[0] == '-' && word[1] != '\0') return read_short(reader, word);
     reader->args->words[reader->args->word_count++] = word;
+    if (!*only_words) reader->args->own_count++;
     return true;
 }
 

@@ -48,6 +48,8 @@ struct args {
     size_t seen_count;
     const char **words; /* the rest, in order; they belong to argv */
     size_t word_count;
+    size_t own_count; /* words before a "--"; all of them where there is none */
+    bool dashes;      /* there was a "--" */
     bool help; /* --help or -h was among them */
 };
 

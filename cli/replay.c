@@ -14,6 +14,7 @@ static const struct args_flag flags[] = {
     {"quiet", 'q', NULL, "print failures and totals only"},
     {"json", 0, NULL, "JSON lines on standard output, text on standard error"},
     {"junit", 0, "FILE", "write a JUnit XML file too"},
+    {"github", 0, NULL, "print failures as annotations of a GitHub workflow too"},
     {"jobs", 'j', "N", "run N scenarios at a time"},
 };
 
@@ -52,6 +53,7 @@ static bool read_options(const struct args *args, struct replay_options *options
     options->update = args_given(args, "update");
     options->json = args_given(args, "json");
     options->junit_path = args_value(args, "junit");
+    options->github = args_given(args, "github");
     if (args_given(args, "story")) options->verbosity = REPLAY_STORIES;
     if (args_given(args, "quiet")) options->verbosity = REPLAY_QUIET;
     return true;

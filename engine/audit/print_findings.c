@@ -179,17 +179,6 @@ void findings_print_sarif(const struct findings *findings, struct text *out)
 /* ---- GitHub */
 
 /* A command ends at its line, and its properties at ',' and ':'. */
-static void put_github(struct text *out, struct redial_str text, bool property)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.ptr[i];
-        if (c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ',')))
-            text_printf(out, "%%%02X", (unsigned)(unsigned char)c);
-        else
-            text_append_char(out, c);
-    }
-}
-
 void findings_print_github(const struct findings *findings, struct text *out)
 {
     for (size_t i = 0; i < findings->count; i++) {
@@ -199,12 +188,12 @@ void findings_print_github(const struct findings *findings, struct text *out)
                     word_of(finding));
         if (finding->span.source) {
             text_append(out, REDIAL_STR(",file="));
-            put_github(out, finding->span.source->path, true);
+            text_append_annotation(out, finding->span.source->path, true);
             text_printf(out, ",line=%" PRIu32 ",col=%" PRIu32, finding->span.line,
                         finding->span.column);
         }
         text_append(out, REDIAL_STR("::"));
-        put_github(out, finding->message, false);
+        text_append_annotation(out, finding->message, false);
         text_append_char(out, '\n');
     }
     if (findings->failed) out->failed = true;

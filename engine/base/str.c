@@ -375,6 +375,17 @@ void text_append_xml(struct text *text, struct redial_str piece)
     }
 }
 
+void text_append_annotation(struct text *text, struct redial_str piece, bool is_property)
+{
+    for (size_t i = 0; i < piece.len; i++) {
+        char c = piece.ptr[i];
+        if (c == '%' || c == '\r' || c == '\n' || (is_property && (c == ':' || c == ',')))
+            text_printf(text, "%%%02X", (unsigned)(unsigned char)c);
+        else
+            text_append_char(text, c);
+    }
+}
+
 struct redial_str text_str(const struct text *text)
 {
     return (struct redial_str){text->ptr ? text->ptr : "", text->len};

@@ -62,6 +62,9 @@ void text_append_json(struct text *text, struct redial_str piece);
 /* Appends `piece` as character data or attribute value of XML 1.0 and HTML. What XML cannot say
  * (most control characters, bytes that are not UTF-8) becomes '?'. */
 void text_append_xml(struct text *text, struct redial_str piece);
+/* Appends `piece` as the message or, where `is_property`, a property of a GitHub workflow command
+ * ("Workflow commands": %, CR, LF, and in properties : and , are percent-encoded). */
+void text_append_annotation(struct text *text, struct redial_str piece, bool is_property);
 struct redial_str text_str(const struct text *text); /* valid until the next append */
 
 #endif

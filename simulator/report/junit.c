@@ -22,9 +22,10 @@ static void put_failure(struct text *out, const struct result *result,
     text_printf(&message, "%.*s: expected %.*s, got %.*s", REDIAL_STR_ARG(difference->what),
                 REDIAL_STR_ARG(difference->expected), REDIAL_STR_ARG(difference->got));
     result_place(difference->span, &body);
-    text_printf(&body, "\nexp: %.*s\ngot: %.*s\nreplay: %.*s\n",
-                REDIAL_STR_ARG(difference->expected), REDIAL_STR_ARG(difference->got),
-                REDIAL_STR_ARG(result->replay_line));
+    text_printf(&body, "\nexp: %.*s\ngot: %.*s\n", REDIAL_STR_ARG(difference->expected),
+                REDIAL_STR_ARG(difference->got));
+    if (result->replay_line.len)
+        text_printf(&body, "replay: %.*s\n", REDIAL_STR_ARG(result->replay_line));
     text_printf(out, "      <failure");
     put_attribute(out, "type", difference->what);
     put_attribute(out, "message", text_str(&message));
@@ -53,13 +54,20 @@ static void put_case(struct text *out, const struct result *result)
         text_printf(out, "</error>\n");
     }
     if (result->status == RESULT_SKIPPED) text_printf(out, "      <skipped/>\n");
+    if (result->about.len) {
+        text_printf(out, "      <system-out>");
+        text_append_xml(out, result->about);
+        text_printf(out, "</system-out>\n");
+    }
     text_printf(out, "    </testcase>\n");
 }
 
 void report_junit(const struct results *results, struct text *out)
 {
-    text_printf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-                     "  <testsuite name=\"redial replay\"");
+    text_printf(out,
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
+                "  <testsuite name=\"%s\"",
+                results->suite);
     text_printf(out, " tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\"",
                 results->count, results_with(results, RESULT_FAILED),
                 results_with(results, RESULT_INVALID), results_with(results, RESULT_SKIPPED));

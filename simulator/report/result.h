@@ -18,7 +18,8 @@ struct result {
     enum result_status status;
     struct redial_str path, name; /* name empty where it could not be read */
     uint64_t seed;
-    const char *transport; /* "virtual", "wire" */
+    const char *transport;   /* "virtual", "wire"; "client": a client under test */
+    struct redial_str about; /* one sentence on what came of it; may be empty */
     struct differences differences;
     struct redial_str diagnostics; /* warnings and errors, for people */
     struct redial_str story;       /* for people, as wide as asked for; may be empty */
@@ -33,6 +34,7 @@ struct result {
 };
 
 struct results {
+    const char *suite; /* what ran: "redial replay" */
     struct result *list;
     size_t count;
     int64_t measured; /* of the machine's clock, the whole replay */

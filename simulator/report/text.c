@@ -123,14 +123,19 @@ static void put_story(struct text *out, const struct result *result, size_t line
     if (left) text_printf(out, "  … and %zu more lines; --story prints them all\n", left);
 }
 
-static void put_failures(struct text *out, const struct result *result,
-                         const struct report_style *style)
+void report_text_differences(const struct differences *differences,
+                             const struct report_style *style, struct text *out)
 {
-    const struct differences *differences = &result->differences;
     size_t kept = differences->count < DIFFERENCES_KEPT ? differences->count : DIFFERENCES_KEPT;
     for (size_t i = 0; i < kept; i++) put_difference(out, &differences->list[i], style);
     if (kept < differences->count)
         text_printf(out, "  … and %zu more differences\n", differences->count - kept);
+}
+
+static void put_failures(struct text *out, const struct result *result,
+                         const struct report_style *style)
+{
+    report_text_differences(&result->differences, style, out);
     if (result->replay_line.len)
         text_printf(out, "  replay: %.*s\n", REDIAL_STR_ARG(result->replay_line));
 }

@@ -108,6 +108,7 @@ static void report_all(struct replay *replay)
     const struct replay_options *options = replay->options;
     struct report_style style = style_of(replay);
     report_text_totals(&replay->results, &style, &replay->text);
+    if (options->github) report_github(&replay->results, &replay->text);
     flush(replay, options->json ? options->err : options->out);
     if (!options->json) return;
     report_json_totals(&replay->results, &replay->text);
@@ -201,6 +202,7 @@ static bool collect(struct replay *replay)
         right = false;
     }
     replay->results.count = replay->paths.count;
+    replay->results.suite = "redial replay";
     replay->results.over_wire = options->wire;
     replay->results.list = calloc(replay->paths.count + 1, sizeof *replay->results.list);
     replay->finished = calloc(replay->paths.count + 1, sizeof *replay->finished);

@@ -28,6 +28,7 @@ struct replay_options {
     enum replay_verbosity verbosity;
     bool json;              /* JSON lines on `out`: one object per scenario, then one for the run */
     const char *junit_path; /* also write a JUnit XML file; NULL none */
+    bool github;            /* also annotations of a GitHub workflow, where the text goes */
     bool colour;            /* for what people read */
     uint32_t width;         /* columns for what people read; 0: as for a terminal of 80 */
     unsigned jobs;          /* scenarios at a time; 0 and 1: one after the other */

@@ -24,7 +24,7 @@ simulator/authority document model base platforms
 simulator/endpoints document model base platforms world authority
 simulator/serve     document model base platforms story core client world endpoints authority run record
 simulator/record    document model base platforms world
-simulator/judge     document model base core story world serve report
+simulator/judge     document model base core story world observe serve report run
 simulator/run       document model base platforms credentials config hooks story core client api world endpoints observe report run authority
 simulator/observe   document model base story core world run
 simulator/report    base model story observe run

@@ -82,7 +82,7 @@ Test(report, only_what_fails_leaves_out_what_passed)
 Test(report, every_json_line_is_one_object)
 {
     struct result list[] = {passed(), failed()};
-    const struct results results = {.list = list, .count = 2};
+    const struct results results = {.suite = "redial replay", .list = list, .count = 2};
     struct text out = TEXT_INIT;
     report_json_result(&list[0], false, &out);
     report_json_result(&list[1], false, &out);
@@ -107,7 +107,7 @@ Test(report, every_json_line_is_one_object)
 Test(report, junit_names_every_case_and_escapes_what_xml_cannot_hold)
 {
     struct result list[] = {passed(), failed()};
-    const struct results results = {.list = list, .count = 2};
+    const struct results results = {.suite = "redial replay", .list = list, .count = 2};
     struct text out = TEXT_INIT;
     report_junit(&results, &out);
     const char *const held[] = {
