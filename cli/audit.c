@@ -1,14 +1,17 @@
 /* redial audit: who supports what, and who says so. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "api/load.h"
 #include "audit/ask.h"
 #include "audit/print.h"
 #include "base/redact.h"
 #include "cli/audit.h"
+#include "cli/revision.h"
 #include "document/json.h"
 #include "document/node.h"
 #include "redial/redial.h"
@@ -20,7 +23,7 @@ static const struct args_flag flags[] = {
     {"require", 0, "NAMES", "who can serve these features; exit 1 when nobody can"},
     {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
     {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
-    {"diff", 0, "OLD", "what changed since this policy or matrix; exit 1 on a loss"},
+    {"diff", 0, "OLD", "what changed since a file, or since a date or revision of git"},
     {"stale", 0, "AGE", "cells older than this, such as 90d"},
     {"max-unknown", 0, "N", "exit 1 when more cells are unknown"},
     {"max-disputed", 0, "N", "exit 1 when more cells are disputed"},
@@ -87,6 +90,40 @@ bool subject_begin(struct subject *subject, const char *path, const char *matrix
         text_clean_up(&text);
     }
     diag_list_destroy(diags);
+    return good;
+}
+
+/* Read from within the folder of then, so that places are named as git names them. */
+static bool read_then(struct subject *subject, const struct revision *revision, const char *matrix,
+                      int32_t today, struct output *output)
+{
+    int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = here >= 0 && chdir(revision->folder.ptr) == 0;
+    if (good) {
+        good = subject_begin(subject, revision->path.ptr, matrix, today, output);
+        good = fchdir(here) == 0 && good;
+    }
+    if (here >= 0) close(here);
+    subject->matrix.today = revision->day;
+    subject->is_past = true;
+    return good;
+}
+
+bool subject_begin_then(struct subject *subject, struct redial_str then, const char *path,
+                        const char *matrix, int32_t today, struct output *output)
+{
+    struct revision revision;
+    struct text why = TEXT_INIT, matrix_then = TEXT_INIT;
+    *subject = (struct subject){0};
+    bool good = revision_begin(&revision, then, path, &why) &&
+                (!matrix || revision_path(&revision, then, matrix, &matrix_then, &why));
+    if (good)
+        good = read_then(subject, &revision, matrix ? matrix_then.ptr : NULL, today, output);
+    else
+        fprintf(output->err, "redial audit: --diff: %.*s\n", REDIAL_STR_ARG(text_str(&why)));
+    revision_clean_up(&revision);
+    text_clean_up(&why);
+    text_clean_up(&matrix_then);
     return good;
 }
 
@@ -212,7 +249,7 @@ static int print(const struct subject *subject, const struct args *args,
 }
 
 static int work(const struct args *args, const struct format *format,
-                const struct searched *searched, const struct subject *subject,
+                const struct searched *searched, const char *path, const struct subject *subject,
                 struct output *output)
 {
     struct findings findings = {.arena = subject->arena};
@@ -222,7 +259,7 @@ static int work(const struct args *args, const struct format *format,
     else if (!searched->any)
         status = print(subject, args, format, output);
     if (searched->any && status != STATUS_UNUSABLE)
-        status = searched_run(searched, args, subject, format->found, &findings, output);
+        status = searched_run(searched, args, path, subject, format->found, &findings, output);
     findings_clean_up(&findings);
     return status;
 }
@@ -253,8 +290,11 @@ static int run(const struct args *args, struct output *output)
     text_clean_up(&why);
     if (!good) return status;
     const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
-    if (subject_begin(&subject, path, args_value(args, "matrix"), today, output))
-        status = work(args, format, &searched, &subject, output);
+    const char *matrix = args_value(args, "matrix");
+    good = searched.until.len > 0
+               ? subject_begin_then(&subject, searched.until, path, matrix, today, output)
+               : subject_begin(&subject, path, matrix, today, output);
+    if (good) status = work(args, format, &searched, path, &subject, output);
     subject_end(&subject);
     return status;
 }
@@ -278,6 +318,8 @@ const struct verb verb_audit = {
                 "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
                 "  redial audit --stale 90d               what should be looked up again\n"
                 "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
+                "  redial audit --diff 2026-10-01         since the end of that day (UTC), in git\n"
+                "  redial audit --diff v1..HEAD --format markdown    for a pull request\n"
                 "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
     .status = "  0  all well\n"
               "  1  no configured provider can serve what is asked for, a feature was lost since\n"

@@ -88,29 +88,35 @@ static void put_where(const struct matrix_walk *walk, struct text *out)
 
 /* ---- Age */
 
-void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings)
+static bool is_stale(const struct matrix *matrix, const struct matrix_cell *cell, int32_t days)
+{
+    return cell->day == DAY_NONE || matrix->today - cell->day > days;
+}
+
+static void add_stale(const struct matrix_walk *walk, struct findings *findings)
 {
     struct text where = TEXT_INIT, since = TEXT_INIT;
-    struct matrix_walk walk = {.matrix = matrix};
-    while (matrix_next(&walk)) {
-        int32_t day = walk.cell->day;
-        if ((day != DAY_NONE && matrix->today - day <= days) || !is_first(&walk)) continue;
-        put_where(&walk, &where);
-        matrix_day_format(day, &since);
-        struct redial_str source = walk.cell->source, at = text_str(&where), old = text_str(&since);
-        if (day == DAY_NONE)
-            findings_add(findings, FINDING_STALE, walk.cell->span,
-                         "%.*s: its source '%.*s' has no date in the matrix", REDIAL_STR_ARG(at),
-                         REDIAL_STR_ARG(source));
-        else
-            findings_add(findings, FINDING_STALE, walk.cell->span,
-                         "%.*s: as of %.*s (%.*s), %" PRId32 " days old", REDIAL_STR_ARG(at),
-                         REDIAL_STR_ARG(old), REDIAL_STR_ARG(source), matrix->today - day);
-        text_clear(&where);
-        text_clear(&since);
-    }
+    put_where(walk, &where);
+    matrix_day_format(walk->cell->day, &since);
+    struct redial_str source = walk->cell->source, at = text_str(&where), old = text_str(&since);
+    if (walk->cell->day == DAY_NONE)
+        findings_add(findings, FINDING_STALE, walk->cell->span,
+                     "%.*s: its source '%.*s' has no date in the matrix", REDIAL_STR_ARG(at),
+                     REDIAL_STR_ARG(source));
+    else
+        findings_add(findings, FINDING_STALE, walk->cell->span,
+                     "%.*s: as of %.*s (%.*s), %" PRId32 " days old", REDIAL_STR_ARG(at),
+                     REDIAL_STR_ARG(old), REDIAL_STR_ARG(source),
+                     walk->matrix->today - walk->cell->day);
     text_clean_up(&where);
     text_clean_up(&since);
+}
+
+void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings)
+{
+    struct matrix_walk walk = {.matrix = matrix};
+    while (matrix_next(&walk))
+        if (is_stale(matrix, walk.cell, days) && is_first(&walk)) add_stale(&walk, findings);
 }
 
 /* ---- Doubt */
@@ -165,6 +171,17 @@ static const struct matrix_cell *counterpart(const struct matrix *in,
                 str_eq(table->columns[c].name, walk->column->name))
                 return table->rows[r].cells[c].present ? &table->rows[r].cells[c] : NULL;
     return NULL;
+}
+
+void audit_became_stale(const struct matrix *before, const struct matrix *after, int32_t days,
+                        struct findings *findings)
+{
+    struct matrix_walk walk = {.matrix = after};
+    while (matrix_next(&walk)) {
+        if (!is_stale(after, walk.cell, days) || !is_first(&walk)) continue;
+        const struct matrix_cell *cell = counterpart(before, &walk);
+        if (!cell || !is_stale(before, cell, days)) add_stale(&walk, findings);
+    }
 }
 
 static enum finding_kind judge(const struct matrix_cell *before, const struct matrix_cell *after)

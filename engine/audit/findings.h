@@ -38,6 +38,9 @@ void findings_clean_up(struct findings *findings);
 
 /* Cells older than `days`, counted from the matrix's today, and those without a day. */
 void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings);
+/* Cells that were not yet as old on the day of `before` and are on that of `after`. */
+void audit_became_stale(const struct matrix *before, const struct matrix *after, int32_t days,
+                        struct findings *findings);
 /* Names every cell with this support, when there are more than `most`. */
 void audit_doubts(const struct matrix *matrix, enum support support, uint64_t most,
                   struct findings *findings);
