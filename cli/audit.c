@@ -65,11 +65,12 @@ static bool read_subject(const char *path, const char *matrix, int32_t today,
 {
     subject->matrix.today = today;
     if (is_matrix(path, subject->arena))
-        return matrix_read(subject->arena, path, today, diags, &subject->matrix);
+        return matrix_read(subject->arena, path, NULL, today, diags, &subject->matrix);
     subject->policy = policy_load(path, NULL, diags);
     if (!subject->policy) return false;
     if (!matrix) matrix = matrix_beside(subject->arena, subject->policy);
-    if (matrix && !matrix_read(subject->arena, matrix, today, diags, &subject->matrix))
+    if (matrix &&
+        !matrix_read(subject->arena, matrix, subject->policy, today, diags, &subject->matrix))
         return false;
     if (matrix_join(subject->arena, subject->policy, &subject->matrix)) return true;
     diag_out_of_memory(diags);

@@ -197,7 +197,8 @@ static bool is_restated(const struct matrix_cell *before, const struct matrix_ce
 {
     return before->support != after->support || !str_eq(before->value, after->value) ||
            !str_eq(before->note, after->note) || !str_eq(before->source, after->source) ||
-           !str_eq(before->models, after->models) || !str_eq(before->endpoint, after->endpoint);
+           !str_eq(before->scope.models, after->scope.models) ||
+           !str_eq(before->scope.endpoint, after->scope.endpoint);
 }
 
 static void add_change(const struct matrix_walk *walk, const struct matrix_cell *before,

@@ -195,8 +195,7 @@ void matrix_print_html(const struct matrix *matrix, const struct matrix_style *s
     put_form(out);
     for (size_t s = 0; s < MATRIX_SECTION_COUNT; s++)
         if (matrix->tables[s].row_count > 0) put_table(matrix, &matrix->tables[s], out);
-    if (matrix->tables[MATRIX_FEATURES].row_count > 0)
-        put_surfaces(&matrix->tables[MATRIX_FEATURES], out);
+    put_surfaces(matrix_surfaces(matrix), out);
     if (matrix->source_count > 0) put_sources(matrix, out);
     text_append(out, REDIAL_STR("<script>\n"));
     text_append(out, REDIAL_STR(script));
