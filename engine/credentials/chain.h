@@ -75,20 +75,24 @@ struct chain_options {
 
 struct chain;
 
-/* NULL when memory is out, or a link's name is unknown (`why`, with a suggestion). */
+/* NULL when memory is out, or a link's name is unknown: `why` says which, with a suggestion; it is
+ * the thread's until its next chain_new. Options are copied, but for the environment. */
 struct chain *chain_new(const struct chain_options *options, struct redial_str *why);
 void chain_destroy(struct chain *chain); /* NULL is fine */
 
 enum chain_use {
-    CHAIN_FROM_CACHE, /* what was found before, as long as it is good */
-    CHAIN_ANEW,       /* the platform refused what was found before: get another */
+    CHAIN_FROM_CACHE, /* what was found before while it is GOOD; else look again, and if that fails
+                         serve the old one as long as it lives (a warning says so) */
+    CHAIN_ANEW,       /* the platform refused what was found before: get another. FAILED also when
+                         the source has nothing but the same static key */
 };
 enum chain_state { CHAIN_ASKS, CHAIN_READY, CHAIN_FAILED };
 
 enum chain_state chain_begin(struct chain *chain, int64_t now, enum chain_use use);
 enum chain_state chain_answer(struct chain *chain, const struct errand_answer *answer, int64_t now);
 const struct errand *chain_errand(const struct chain *chain); /* ASKS; until the answer */
-/* READY; until the next begin. */
+/* What was found last, until the next READY: so a STALE one serves beside its own renewal. NULL
+ * when there is none, or the platform refused it (CHAIN_ANEW). */
 const struct credential *chain_credential(const struct chain *chain);
 /* FAILED: a sentence for people: what was looked for, where, in which order; what was wrong. */
 struct redial_str chain_why(const struct chain *chain);
