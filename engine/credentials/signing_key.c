@@ -31,8 +31,8 @@ static const struct redial_str
     cut_off =
         REDIAL_STR_INIT("is cut off: a part that begins is not ended by its \"-----END\" line"),
     damaged = REDIAL_STR_INIT("is damaged: what stands between its BEGIN and END lines is no key"),
-    locked = REDIAL_STR_INIT("is protected by a password: store it without one"),
-    locked_out = REDIAL_STR_INIT("is protected by a password: set "
+    locked = REDIAL_STR_INIT("is protected by a password; store it without one"),
+    locked_out = REDIAL_STR_INIT("is protected by a password; set "
                                  "AZURE_CLIENT_CERTIFICATE_PASSWORD, or store it without one"),
     wrong_password =
         REDIAL_STR_INIT("does not open with the password of AZURE_CLIENT_CERTIFICATE_PASSWORD"),

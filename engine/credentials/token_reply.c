@@ -98,7 +98,7 @@ enum token_verdict token_reply_judge(const struct errand_answer *answer, struct 
         text_append(&why, REDIAL_STR("did not answer: "));
         show(&why, answer->failed, SHOWN_BYTES_MAX);
         keep(arena, &why, &reply->why);
-        return TOKEN_LATER;
+        return TOKEN_REFUSED;
     }
     if (verdict == TOKEN_GIVEN) return verdict;
     text_printf(&why, "answered %u", (unsigned)answer->status);
@@ -207,4 +207,29 @@ enum token_verdict token_reply_read(const struct errand_answer *answer, int64_t 
     verdict = read_token(root, now, arena, reply);
     json_free(root);
     return verdict;
+}
+
+static enum flow_move fail_refused(struct flow *flow, const struct token_server *server,
+                                   const struct token_reply *reply)
+{
+    bool for_good = server->cure && str_is(reply->error, "invalid_grant");
+    if (reply->why.len == 0) return flow_fail_memory(flow);
+    return flow_fail(flow, "%.*s %.*s%s%s", REDIAL_STR_ARG(server->name),
+                     REDIAL_STR_ARG(reply->why), for_good ? "; " : "",
+                     for_good ? server->cure : "");
+}
+
+bool token_taken(struct flow *flow, const struct errand_answer *answer,
+                 const struct token_server *server, struct token_reply *reply, enum flow_move *move)
+{
+    enum token_verdict verdict = token_reply_read(answer, flow->now, flow->arena, reply);
+    if (verdict == TOKEN_GIVEN) {
+        flow_secret(flow, reply->token);
+        flow_secret(flow, reply->refresh_token);
+        return true;
+    }
+    bool again = verdict == TOKEN_LATER && flow->tries < TOKEN_TRIES_MAX;
+    *move = again ? flow_ask_again(flow, TOKEN_PAUSE << (flow->tries - 1))
+                  : fail_refused(flow, server, reply);
+    return false;
 }

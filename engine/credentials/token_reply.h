@@ -5,12 +5,13 @@
 #define REDIAL_CREDENTIALS_TOKEN_REPLY_H
 
 #include "base/arena.h"
-#include "credentials/chain.h"
+#include "credentials/flow.h"
 
 enum token_verdict {
     TOKEN_GIVEN,
-    TOKEN_LATER,   /* nothing, too slow, 408, 429, 5xx: the same question may be answered later */
-    TOKEN_REFUSED, /* asking again would not help */
+    TOKEN_LATER,   /* 408, 429, 5xx: the same question may be answered a moment later */
+    TOKEN_REFUSED, /* asking again at once would not help; also when nothing came at all, since that
+                      has taken its time already */
 };
 
 struct token_reply {
@@ -34,5 +35,20 @@ enum token_verdict token_reply_judge(const struct errand_answer *answer, struct 
 /* A clause about a body that is not what was expected ("answered 200 with HTML: …"). */
 void token_reply_not_json(const struct errand_answer *answer, struct arena *arena,
                           struct token_reply *reply);
+
+#define TOKEN_TRIES_MAX 3u
+#define TOKEN_PAUSE     (500 * NS_PER_MS) /* before the second try; doubled before the third */
+
+struct token_server {
+    struct redial_str name; /* as sentences call it: "the token endpoint" */
+    const char *cure; /* what a person does when the grant is refused for good; NULL: nothing */
+};
+
+/* For a step that waits for a token. True: `reply` has one, and its texts are the flow's secrets.
+ * Otherwise `*move` is what the step returns: the same errand after a pause, or a failure that says
+ * what the server answered. */
+bool token_taken(struct flow *flow, const struct errand_answer *answer,
+                 const struct token_server *server, struct token_reply *reply,
+                 enum flow_move *move) REDIAL_MUST_USE;
 
 #endif

@@ -4,7 +4,6 @@
 #include <criterion/parameterized.h>
 
 #include "base/duration.h"
-#include "credentials/form.h"
 
 #define NOW    (INT64_C(1790000000) * NS_PER_SECOND)
 #define CANARY "sk-ant-oat01-CANARYCANARY"
@@ -106,12 +105,12 @@ ParameterizedTest(struct reply_case *c, token_reply, replies)
     arena_destroy(arena);
 }
 
-Test(token_reply, no_answer_may_come_later)
+Test(token_reply, no_answer_is_not_waited_for_again)
 {
     struct arena *arena = arena_new();
     struct token_reply reply;
     struct errand_answer answer = {.failed = REDIAL_STR("timed out after 3 s")};
-    cr_expect_eq(token_reply_read(&answer, NOW, arena, &reply), TOKEN_LATER);
+    cr_expect_eq(token_reply_read(&answer, NOW, arena, &reply), TOKEN_REFUSED);
     cr_expect(str_is(reply.why, "did not answer: timed out after 3 s"));
     arena_destroy(arena);
 }
@@ -139,19 +138,4 @@ Test(token_reply, a_rotated_refresh_token_is_kept)
     cr_expect(str_is(reply.token, "a"));
     cr_expect(str_is(reply.refresh_token, "r"));
     arena_destroy(arena);
-}
-
-Test(form, everything_but_unreserved_characters_is_encoded)
-{
-    struct text form = TEXT_INIT;
-    form_append(&form, "a", REDIAL_STR("x-._~9 +/&=%\xc3\xa9"));
-    form_append(&form, "empty", REDIAL_STR(""));
-    form_append(&form, "b", REDIAL_STR("https://ai.azure.com/.default"));
-    cr_expect(str_is(text_str(&form), "a=x-._~9%20%2B%2F%26%3D%25%C3%A9"
-                                      "&b=https%3A%2F%2Fai.azure.com%2F.default"));
-    text_clear(&form);
-    text_append(&form, REDIAL_STR("http://h/p?"));
-    form_append(&form, "a", REDIAL_STR("1"));
-    cr_expect(str_is(text_str(&form), "http://h/p?a=1"));
-    text_clean_up(&form);
 }
