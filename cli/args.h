@@ -17,7 +17,7 @@ struct args_flag {
     const char *value; /* how help calls its value; NULL: a switch */
     const char *doc;
 };
-#define ARGS_FLAGS_MAX 16
+#define ARGS_FLAGS_MAX 24
 
 /* One word that begins a command line, `redial VERB …`. */
 struct verb {

@@ -9,8 +9,10 @@
 #include "api/load.h"
 #include "audit/ask.h"
 #include "audit/print.h"
+#include "audit/setup.h"
 #include "base/redact.h"
 #include "cli/audit.h"
+#include "cli/credential.h"
 #include "cli/revision.h"
 #include "document/json.h"
 #include "document/node.h"
@@ -23,6 +25,7 @@ static const struct args_flag flags[] = {
     {"require", 0, "NAMES", "who can serve these features; exit 1 when nobody can"},
     {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
     {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
+    {"config", 0, NULL, "the environment and the policy together: what works, what is missing"},
     {"diff", 0, "OLD", "what changed since a file, or since a date or revision of git"},
     {"stale", 0, "AGE", "cells older than this, such as 90d"},
     {"max-unknown", 0, "N", "exit 1 when more cells are unknown"},
@@ -40,12 +43,13 @@ static const struct format {
     matrix_print_fn *print;
     ask_fn *ask;              /* NULL: answers have no such form */
     findings_print_fn *found; /* likewise */
+    setup_print_fn *setup;    /* likewise */
 } formats[] = {
-    {"text", matrix_print_text, ask_print_text, findings_print_text},
-    {"markdown", matrix_print_markdown, NULL, findings_print_markdown},
-    {"csv", matrix_print_csv, NULL, NULL},
-    {"json", matrix_print_json, ask_print_json, findings_print_json},
-    {"html", matrix_print_html, NULL, NULL},
+    {"text", matrix_print_text, ask_print_text, findings_print_text, setup_print_text},
+    {"markdown", matrix_print_markdown, NULL, findings_print_markdown, NULL},
+    {"csv", matrix_print_csv, NULL, NULL, NULL},
+    {"json", matrix_print_json, ask_print_json, findings_print_json, setup_print_json},
+    {"html", matrix_print_html, NULL, NULL, NULL},
 };
 
 /* ---- Reading ---- */
@@ -225,6 +229,31 @@ static int answer(const struct subject *subject, const struct args *args,
     return status;
 }
 
+/* ---- The setup ---- */
+
+static int print_setup(const struct subject *subject, const struct args *args,
+                       const struct format *format, struct findings *findings,
+                       struct output *output)
+{
+    struct setup setup = {.policy = subject->policy, .arena = subject->arena};
+    struct text text = TEXT_INIT;
+    int status = STATUS_UNUSABLE;
+    if (!subject->policy) {
+        output_usage(output, args->verb->name,
+                     REDIAL_STR("this needs a policy, and the file is a matrix alone"));
+    } else if (!format->setup) {
+        output_usage(output, args->verb->name, REDIAL_STR("a setup is text or json"));
+    } else if (!setup_read(&setup, credential_look, findings)) {
+        fputs("redial audit: out of memory\n", output->err);
+    } else {
+        format->setup(&setup, output->out_width, &text);
+        output_quoting(output->out, &text);
+        status = text.failed ? STATUS_UNUSABLE : STATUS_OK;
+    }
+    text_clean_up(&text);
+    return status;
+}
+
 /* ---- The whole ---- */
 
 static bool is_question(const struct args *args)
@@ -254,12 +283,15 @@ static int work(const struct args *args, const struct format *format,
                 struct output *output)
 {
     struct findings findings = {.arena = subject->arena};
+    bool setup = args_given(args, "config");
     int status = STATUS_OK;
-    if (is_question(args))
+    if (setup)
+        status = print_setup(subject, args, format, &findings, output);
+    else if (is_question(args))
         status = answer(subject, args, format, &findings, output);
     else if (!searched->any)
         status = print(subject, args, format, output);
-    if (searched->any && status != STATUS_UNUSABLE)
+    if ((searched->any || setup) && status != STATUS_UNUSABLE)
         status = searched_run(searched, args, path, subject, format->found, &findings, output);
     findings_clean_up(&findings);
     return status;
@@ -311,20 +343,23 @@ const struct verb verb_audit = {
              "unless given, and may be a matrix file alone.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
-    .examples = "  redial audit                           the matrix, in 80 columns\n"
-                "  redial audit --wide                    all of it, with sources and notes\n"
-                "  redial audit --format html > matrix.html\n"
-                "  redial audit --require web_search,prompt_cache\n"
-                "  redial audit --request body.json       what a request needs, and who has it\n"
-                "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
-                "  redial audit --stale 90d               what should be looked up again\n"
-                "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
-                "  redial audit --diff 2026-10-01         since the end of that day (UTC), in git\n"
-                "  redial audit --diff v1..HEAD --format markdown    for a pull request\n"
-                "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
+    .examples =
+        "  redial audit                           the matrix, in 80 columns\n"
+        "  redial audit --wide                    all of it, with sources and notes\n"
+        "  redial audit --format html > matrix.html\n"
+        "  redial audit --require web_search,prompt_cache\n"
+        "  redial audit --request body.json       what a request needs, and who has it\n"
+        "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
+        "  redial audit --config                  which provider, which credential, and why\n"
+        "  redial audit --stale 90d               what should be looked up again\n"
+        "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
+        "  redial audit --diff 2026-10-01         since the end of that day (UTC), in git\n"
+        "  redial audit --diff v1..HEAD --format markdown    for a pull request\n"
+        "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
     .status = "  0  all well\n"
-              "  1  no configured provider can serve what is asked for, a feature was lost since\n"
-              "     OLD, or more cells are unknown or disputed than allowed\n"
+              "  1  no configured provider can serve what is asked for, a configured provider\n"
+              "     cannot be called, a feature was lost since OLD, or more cells are unknown or\n"
+              "     disputed than allowed\n"
               "  2  a file is unreadable or invalid, or the usage is wrong\n",
     .run = run,
 };

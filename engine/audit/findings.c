@@ -16,8 +16,37 @@ static const struct name finding_rows[] = {
     [FINDING_GAINED] = {"gained", "a feature is served that was not, or with fewer conditions"},
     [FINDING_RESTATED] = {"restated", "the same support, said otherwise or by others"},
     [FINDING_UNSERVED] = {"unserved", "no configured provider can serve what is asked for"},
+    [FINDING_NO_CREDENTIAL] = {"no-credential", "a configured provider has no credential"},
+    [FINDING_NO_RESOURCE] = {"no-resource", "a configured provider has no address"},
+    [FINDING_PLAIN_HTTP] = {"plain-http", "a credential would travel in the clear"},
+    [FINDING_METADATA_TIMEOUT] = {"metadata-timeout",
+                                  "without a project ID the metadata server is waited for"},
+    [FINDING_TWO_ADDRESSES] = {"two-addresses", "a resource and a base URL are both set"},
+    [FINDING_SHADOWED] = {"shadowed-region", "a region that is set does not hold"},
+    [FINDING_KEY_AND_OAUTH] = {"two-credentials", "two kinds of credential are set"},
+    [FINDING_PROFILE_AND_KEYS] = {"profile-and-keys", "clients differ in which of them they take"},
+    [FINDING_TWO_PROVIDERS] = {"two-providers", "two providers are chosen"},
+    [FINDING_EMPTY] = {"empty-value", "a variable is set, to nothing"},
+    [FINDING_CREDENTIAL] = {"credential", "the search for a credential met something odd"},
 };
 const struct names finding_names = {"finding", finding_rows, FINDING_COUNT};
+
+enum finding_level finding_level(enum finding_kind kind)
+{
+    static const enum finding_level levels[FINDING_COUNT] = {
+        [FINDING_STALE] = LEVEL_WARNING,         [FINDING_UNKNOWN] = LEVEL_ERROR,
+        [FINDING_DISPUTED] = LEVEL_ERROR,        [FINDING_LOST] = LEVEL_ERROR,
+        [FINDING_NARROWED] = LEVEL_WARNING,      [FINDING_GAINED] = LEVEL_NOTE,
+        [FINDING_RESTATED] = LEVEL_NOTE,         [FINDING_UNSERVED] = LEVEL_ERROR,
+        [FINDING_NO_CREDENTIAL] = LEVEL_ERROR,   [FINDING_NO_RESOURCE] = LEVEL_ERROR,
+        [FINDING_PLAIN_HTTP] = LEVEL_ERROR,      [FINDING_METADATA_TIMEOUT] = LEVEL_WARNING,
+        [FINDING_TWO_ADDRESSES] = LEVEL_WARNING, [FINDING_SHADOWED] = LEVEL_WARNING,
+        [FINDING_KEY_AND_OAUTH] = LEVEL_WARNING, [FINDING_PROFILE_AND_KEYS] = LEVEL_WARNING,
+        [FINDING_TWO_PROVIDERS] = LEVEL_WARNING, [FINDING_EMPTY] = LEVEL_WARNING,
+        [FINDING_CREDENTIAL] = LEVEL_WARNING,
+    };
+    return levels[kind];
+}
 
 /* ---- The list */
 
@@ -52,9 +81,9 @@ void findings_add(struct findings *findings, enum finding_kind kind, struct span
 
 bool findings_fail(const struct findings *findings)
 {
-    return findings->of_kind[FINDING_LOST] + findings->of_kind[FINDING_UNKNOWN] +
-               findings->of_kind[FINDING_DISPUTED] + findings->of_kind[FINDING_UNSERVED] >
-           0;
+    for (size_t i = 0; i < findings->count; i++)
+        if (finding_level(findings->list[i].kind) == LEVEL_ERROR) return true;
+    return false;
 }
 
 void findings_clean_up(struct findings *findings)

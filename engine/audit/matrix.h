@@ -93,8 +93,8 @@ bool matrix_join(struct arena *arena, const struct redial_policy *policy,
 /* The matrix file beside the platforms that the policy uses, or NULL when there is none. */
 const char *matrix_beside(struct arena *arena, const struct redial_policy *policy);
 
-/* The table whose columns say what surfaces there are and when one would choose them: the features',
- * or without a matrix file the baseline's. */
+/* The table whose columns say what surfaces there are and when one would choose them: the
+ * features', or without a matrix file the baseline's. */
 const struct matrix_table *matrix_surfaces(const struct matrix *matrix);
 
 /* "yes", "no", "yes, with OAuth": what a table prints. */
