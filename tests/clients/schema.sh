@@ -6,15 +6,8 @@ redial=$(command -v "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 
-missing() {
-    if [ "${CI:-}" = true ]; then echo "schema: $1, and CI needs it"; exit 1; fi
-    echo "schema: skipped, $1"
-    exit 0
-}
-command -v node >/dev/null && command -v npm >/dev/null || missing "node and npm are not installed"
-if [ ! -d "$here/node_modules/ajv" ] || [ "$here/package-lock.json" -nt "$here/node_modules/.package-lock.json" ]; then
-    (cd "$here" && npm ci --silent --no-audit --no-fund >/dev/null 2>&1) || missing "the packages of tests/clients cannot be had"
-fi
+# shellcheck source=tests/clients/packages.sh
+. "$here/packages.sh" schema ajv
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Finds the libraries that Redial needs and installs the missing ones with the system's package manager.
 #   deps.sh          what building and testing need
-#   deps.sh --ci     also what the checks need: clang, clang-format, clang-tidy, cppcheck, valgrind, nginx
+#   deps.sh --ci     also what the checks need: clang, clang-format, clang-tidy, cppcheck, valgrind, Chromium
 #   deps.sh --print  only says what is missing and how it would be installed
 # apt was tried on a fresh Debian 12; dnf, apk and brew follow their own package names.
 set -euo pipefail
@@ -46,6 +46,7 @@ clang-format      cmd:clang-format             clang-format           clang-tool
 clang-tidy        cmd:clang-tidy               clang-tidy             clang-tools-extra clang-extra-tools llvm
 cppcheck          cmd:cppcheck                 cppcheck               cppcheck          cppcheck         cppcheck
 valgrind          cmd:valgrind                 valgrind               valgrind          valgrind         -
+Chromium          cmd:chromium                 chromium               chromium          chromium         -
 xmllint           cmd:xmllint                  libxml2-utils          libxml2           libxml2-utils    libxml2
 "
 [ "$want_ci" = 1 ] && table="$table$ci_table"
