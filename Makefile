@@ -105,7 +105,7 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow) ## the same without setting anything up
+suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells) ## the same without setting anything up
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -129,6 +129,9 @@ reference: $(BUILD)/redial ## print schemas and references from the key tables
 schema: $(BUILD)/redial ## every shipped file against the schemas, by a validator that is not ours
 	@tests/clients/schema.sh $(BUILD)/redial
 
+shells: $(BUILD)/redial ## manual pages and completions, in the programs that they are for
+	@tests/cli/shells.sh $(BUILD)
+
 page: $(BUILD)/redial ## the matrix as a page, used in headless Chromium
 	@tests/clients/page.sh $(BUILD)/redial
 
@@ -139,4 +142,4 @@ clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help build install deps demo test suite replay unit cli symbols snapshots reference schema page workflow clean
+.PHONY: help build install deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells clean
