@@ -51,6 +51,7 @@ static const struct key keys[] = {
     {"service_account_impersonation_url", OF(IMPERSONATED), OF(EXTERNAL), AT(impersonation_url)},
     {"audience", OF(EXTERNAL), 0, AT(audience)},
     {"subject_token_type", OF(EXTERNAL), 0, AT(subject_token_type)},
+    {"workforce_pool_user_project", 0, OF(EXTERNAL), AT(user_project)},
     {"credential_source.file", 0, OF(EXTERNAL), AT(source_path)},
     {"credential_source.url", 0, OF(EXTERNAL), AT(source_url)},
     {"credential_source.format.subject_token_field_name", 0, OF(EXTERNAL), AT(source_field)},

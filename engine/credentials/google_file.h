@@ -37,10 +37,10 @@ struct google_file {
     struct redial_str impersonation_url;                       /* empty: none */
     struct redial_str delegates[GOOGLE_DELEGATES_MAX];         /* IMPERSONATED */
     size_t delegate_count;
-    int64_t lifetime;                                        /* s, of impersonation */
-    struct redial_str audience, subject_token_type;          /* EXTERNAL */
-    struct redial_str source_path, source_url, source_field; /* of the subject token; field:
-                                                                JSON, empty: plain text */
+    int64_t lifetime;                                             /* s, of impersonation */
+    struct redial_str audience, subject_token_type, user_project; /* EXTERNAL */
+    struct redial_str source_path, source_url, source_field;      /* of the subject token; field:
+                                                                     JSON, empty: plain text */
     struct google_pair source_headers[GOOGLE_HEADERS_MAX];
     size_t source_header_count;
 };

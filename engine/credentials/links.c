@@ -9,13 +9,14 @@ static const struct name rows[] = {
     {"anthropic_oauth", "Anthropic's bearer tokens: ANTHROPIC_AUTH_TOKEN, OAuth, federation"},
     {"aws_bearer", "the Bedrock API key in AWS_BEARER_TOKEN_BEDROCK"},
     {"aws_chain", "AWS's default chain: environment, shared files, web identity, container, IMDS"},
+    {"google_adc", "Google's application default credentials: files, then the metadata server"},
     {"foundry_api_key", "the key in ANTHROPIC_FOUNDRY_API_KEY"},
     {"azure_chain", "Microsoft Entra ID tokens, in the order of Azure's default chain"},
 };
 
 static const struct link *const links[] = {
-    &anthropic_api_key_link, &anthropic_oauth_link, &aws_bearer_link,
-    &aws_chain_link,         &foundry_api_key_link, &azure_chain_link,
+    &anthropic_api_key_link, &anthropic_oauth_link, &aws_bearer_link,  &aws_chain_link,
+    &google_adc_link,        &foundry_api_key_link, &azure_chain_link,
 };
 
 _Static_assert(REDIAL_COUNT_OF(rows) == REDIAL_COUNT_OF(links), "one name per link");

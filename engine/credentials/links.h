@@ -6,6 +6,7 @@
 
 extern const struct link anthropic_api_key_link, anthropic_oauth_link; /* anthropic.c */
 extern const struct link aws_bearer_link, aws_chain_link;              /* aws.c */
+extern const struct link google_adc_link;                              /* google.c */
 extern const struct link foundry_api_key_link, azure_chain_link;       /* azure.c */
 
 /* The link of a row of link_names. */
