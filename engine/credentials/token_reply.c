@@ -38,7 +38,10 @@ void token_reply_not_json(const struct errand_answer *answer, struct arena *aren
                           struct token_reply *reply)
 {
     struct text why = TEXT_INIT;
-    text_printf(&why, "answered %u with ", (unsigned)answer->status);
+    if (answer->status == 0)
+        text_append(&why, REDIAL_STR("printed "));
+    else
+        text_printf(&why, "answered %u with ", (unsigned)answer->status);
     if (str_trim(answer->body).len == 0) {
         text_append(&why, REDIAL_STR("an empty body"));
     } else {
@@ -84,7 +87,7 @@ static bool show_error(struct text *why, const struct json *root, struct arena *
 
 static enum token_verdict verdict_on(uint16_t status)
 {
-    if (status >= 200 && status < 300) return TOKEN_GIVEN;
+    if (status == 0 || (status >= 200 && status < 300)) return TOKEN_GIVEN;
     return status == 408 || status == 429 || status >= 500 ? TOKEN_LATER : TOKEN_REFUSED;
 }
 
@@ -166,14 +169,14 @@ static bool is_bearer(const struct json *root)
 static const char *whats_missing(const struct json *root, struct redial_str token, int64_t now,
                                  int64_t *expires_at)
 {
-    if (!json_is_object(root)) return "answered 200 with JSON that is no object";
-    if (token.len == 0) return "answered 200 without an access_token";
-    if (!fits_a_header(token)) return "answered with a token that no header can carry";
-    if (!is_bearer(root)) return "answered with a token_type that is not Bearer";
+    if (!json_is_object(root)) return "gave JSON that is no object";
+    if (token.len == 0) return "gave no access_token";
+    if (!fits_a_header(token)) return "gave a token that no header can carry";
+    if (!is_bearer(root)) return "gave a token_type that is not Bearer";
     if (!read_expiry(root, token, now, expires_at))
-        return "answered with a token and does not say when it expires (no expires_in)";
+        return "gave a token and does not say when it expires (no expires_in)";
     if (*expires_at <= now)
-        return "answered with a token that has expired already: is the clock of this machine "
+        return "gave a token that has expired already: is the clock of this machine "
                "right?";
     return NULL;
 }
