@@ -28,6 +28,7 @@ struct redial_str flow_settle(struct flow *flow, struct text *text)
     return settled;
 }
 
+REDIAL_PRINTF(2, 0)
 static struct redial_str vprintf_raw(struct flow *flow, const char *format, va_list arguments)
 {
     struct redial_str text = {0};
@@ -52,6 +53,7 @@ static struct redial_str redacted(struct flow *flow, struct redial_str text)
     return flow_settle(flow, &out);
 }
 
+REDIAL_PRINTF(2, 0)
 static struct redial_str say(struct flow *flow, const char *format, va_list arguments)
 {
     return redacted(flow, vprintf_raw(flow, format, arguments));
