@@ -23,9 +23,12 @@ struct sigv4_parts {
 };
 
 /* Replaces request->headers by a longer list in `arena`. Every header of the request is signed but
- * those that hops change or add (RFC 9110 §7.6.1: connection …; also user-agent, expect,
- * x-amzn-trace-id, content-length). `parts` may be NULL. False when memory is out, the URL cannot
- * be parsed, or OpenSSL failed; `why` says which and holds no secret. */
+ * those that hops change or add (RFC 9110 section 7.6.1: connection …; also user-agent, expect,
+ * x-amzn-trace-id, cache-control, pragma); content-length where the request names it. Host is
+ * signed as a client sends it: from the URL without a default port, unless the request names one.
+ * Headers of an earlier signature are replaced. `parts` may be NULL. False when memory is out, the
+ * URL cannot be parsed, a part of the credential is missing or cannot stand in a header, or OpenSSL
+ * failed; `why` says which, is static, and holds no secret. */
 bool sigv4_sign(struct arena *arena, const struct sigv4 *keys, struct http_request *request,
                 struct sigv4_parts *parts, struct redial_str *why) REDIAL_MUST_USE;
 
