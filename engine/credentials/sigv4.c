@@ -3,23 +3,18 @@
 #include "credentials/sigv4.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <string.h>
 
 #include "base/duration.h"
 #include "credentials/sigv4_canonical.h"
+#include "credentials/sigv4_hash.h"
 
-#define HASH_BYTES 32u
-#define ALGORITHM  "AWS4-HMAC-SHA256"
-
-struct hash {
-    unsigned char bytes[HASH_BYTES];
-};
+#define ALGORITHM "AWS4-HMAC-SHA256"
 
 /* What a signature is made of, on its way. */
 struct signing {
     struct arena *arena;
+    struct hasher *hasher;
     const struct sigv4 *keys;
     struct http_request *request;
     struct url url;
@@ -52,6 +47,25 @@ static bool settle(const struct signing *signing, struct text *text, struct redi
     return done || out_of_memory(signing);
 }
 
+/* Without printf, which would cost more than the hashes do. */
+static bool join(const struct signing *signing, const struct redial_str *pieces, size_t count,
+                 struct redial_str *joined)
+{
+    size_t len = 0, at = 0;
+    for (size_t i = 0; i < count; i++) len += pieces[i].len;
+    char *ptr = ARENA_ARRAY(signing->arena, char, len);
+    if (!ptr) return out_of_memory(signing);
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].len > 0) memcpy(ptr + at, pieces[i].ptr, pieces[i].len);
+        at += pieces[i].len;
+    }
+    *joined = (struct redial_str){ptr, len};
+    return true;
+}
+#define JOIN(signing, joined, ...)                                                                 \
+    join(signing, (const struct redial_str[]){__VA_ARGS__},                                        \
+         sizeof((const struct redial_str[]){__VA_ARGS__}) / sizeof(struct redial_str), joined)
+
 /* ---- Hashes */
 
 static bool hex(const struct signing *signing, const struct hash *hash, struct redial_str *out)
@@ -67,30 +81,12 @@ static bool hex(const struct signing *signing, const struct hash *hash, struct r
     return true;
 }
 
-static bool hash_pieces(const struct redial_str *pieces, size_t count, struct hash *hash)
-{
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool good = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
-    for (size_t i = 0; good && i < count; i++)
-        good = EVP_DigestUpdate(context, pieces[i].ptr, pieces[i].len);
-    good = good && EVP_DigestFinal_ex(context, hash->bytes, NULL);
-    EVP_MD_CTX_free(context);
-    return good;
-}
-
 static bool hex_of_pieces(const struct signing *signing, const struct redial_str *pieces,
                           size_t count, struct redial_str *out)
 {
     struct hash hash;
-    if (!hash_pieces(pieces, count, &hash)) return openssl_failed(signing);
+    if (!hasher_hash(signing->hasher, pieces, count, &hash)) return openssl_failed(signing);
     return hex(signing, &hash, out);
-}
-
-static bool hmac(struct redial_str key, struct redial_str data, struct hash *out)
-{
-    unsigned int len = HASH_BYTES;
-    return HMAC(EVP_sha256(), key.ptr, (int)key.len, (const unsigned char *)data.ptr, data.len,
-                out->bytes, &len) != NULL;
 }
 
 static struct redial_str key_of(const struct hash *hash)
@@ -99,7 +95,7 @@ static struct redial_str key_of(const struct hash *hash)
 }
 
 /* HMAC over the day, the region, the service and a last word, each keyed by the one before. */
-static bool derive_key(const struct signing *signing, struct hash *key)
+static bool make_key(const struct signing *signing, struct hash *key)
 {
     const struct redial_str links[] = {signing->day, signing->keys->region, signing->keys->service,
                                        REDIAL_STR("aws4_request")};
@@ -107,15 +103,36 @@ static bool derive_key(const struct signing *signing, struct hash *key)
     text_append(&first, REDIAL_STR("AWS4"));
     text_append(&first, signing->keys->secret_access_key);
     bool memory = !first.failed;
-    bool good = memory && hmac(text_str(&first), links[0], key);
+    bool good = memory && hasher_hmac(signing->hasher, text_str(&first), links[0], key);
     for (size_t i = 1; good && i < REDIAL_COUNT_OF(links); i++) {
         struct hash before = *key;
-        good = hmac(key_of(&before), links[i], key);
+        good = hasher_hmac(signing->hasher, key_of(&before), links[i], key);
     }
     if (first.ptr) OPENSSL_cleanse(first.ptr, first.len);
     text_clean_up(&first);
     if (!memory) return out_of_memory(signing);
     return good || openssl_failed(signing);
+}
+
+/* The key is the same for a day: each thread keeps its last one, found again by a hash of what it
+ * was made of, so that no secret stays here. */
+static bool derive_key(const struct signing *signing, struct hash *key)
+{
+    static _Thread_local struct hash last_id, last_key;
+    const struct sigv4 *keys = signing->keys;
+    const struct redial_str line = REDIAL_STR("\n"); /* in none of them */
+    const struct redial_str parts[] = {
+        keys->secret_access_key, line, signing->day, line, keys->region, line, keys->service};
+    struct hash id;
+    if (!hasher_hash(signing->hasher, parts, REDIAL_COUNT_OF(parts), &id))
+        return openssl_failed(signing);
+    if (memcmp(&id, &last_id, sizeof id) != 0) {
+        if (!make_key(signing, key)) return false;
+        last_id = id;
+        last_key = *key;
+    }
+    *key = last_key;
+    return true;
 }
 
 /* ---- Headers */
@@ -167,13 +184,11 @@ static bool add_authorization(struct signing *signing)
     struct redial_header *last =
         ARENA_ARRAY(signing->arena, struct redial_header, request->header_count + 1);
     struct redial_str value;
-    if (!last ||
-        !arena_printf(signing->arena, &value,
-                      ALGORITHM " Credential=%.*s/%.*s, SignedHeaders=%.*s, Signature=%.*s",
-                      REDIAL_STR_ARG(signing->keys->access_key_id), REDIAL_STR_ARG(signing->scope),
-                      REDIAL_STR_ARG(signing->signed_names),
-                      REDIAL_STR_ARG(signing->parts.signature)))
-        return out_of_memory(signing);
+    if (!last) return out_of_memory(signing);
+    if (!JOIN(signing, &value, REDIAL_STR(ALGORITHM " Credential="), signing->keys->access_key_id,
+              REDIAL_STR("/"), signing->scope, REDIAL_STR(", SignedHeaders="),
+              signing->signed_names, REDIAL_STR(", Signature="), signing->parts.signature))
+        return false;
     memcpy(last, request->headers, request->header_count * sizeof *last);
     request->headers = last;
     add_header(last, &request->header_count, "authorization", value);
@@ -188,7 +203,8 @@ static bool write_canonical_request(struct signing *signing)
     struct redial_str skip = signing->keys->leave_token_out ? REDIAL_STR("x-amz-security-token")
                                                             : (struct redial_str){0};
     struct text text = TEXT_INIT, names = TEXT_INIT;
-    text_printf(&text, "%s\n", request->method);
+    text_append(&text, str_of(request->method));
+    text_append_char(&text, '\n');
     bool good = canonical_path(signing->arena, signing->keys, signing->url.path, &text);
     text_append_char(&text, '\n');
     good = good && canonical_query(signing->arena, signing->url.query, &text);
@@ -208,21 +224,19 @@ static bool write_string_to_sign(struct signing *signing)
     const struct sigv4 *keys = signing->keys;
     struct redial_str hash;
     if (!hex_of_pieces(signing, &signing->parts.canonical_request, 1, &hash)) return false;
-    if (!arena_printf(signing->arena, &signing->scope, "%.*s/%.*s/%.*s/aws4_request",
-                      REDIAL_STR_ARG(signing->day), REDIAL_STR_ARG(keys->region),
-                      REDIAL_STR_ARG(keys->service)) ||
-        !arena_printf(signing->arena, &signing->parts.string_to_sign,
-                      ALGORITHM "\n%.*s\n%.*s\n%.*s", REDIAL_STR_ARG(signing->stamp),
-                      REDIAL_STR_ARG(signing->scope), REDIAL_STR_ARG(hash)))
-        return out_of_memory(signing);
-    return true;
+    const struct redial_str slash = REDIAL_STR("/"), line = REDIAL_STR("\n");
+    return JOIN(signing, &signing->scope, signing->day, slash, keys->region, slash, keys->service,
+                REDIAL_STR("/aws4_request")) &&
+           JOIN(signing, &signing->parts.string_to_sign, REDIAL_STR(ALGORITHM), line,
+                signing->stamp, line, signing->scope, line, hash);
 }
 
 static bool write_signature(struct signing *signing)
 {
     struct hash key, signature;
     if (!derive_key(signing, &key)) return false;
-    bool good = hmac(key_of(&key), signing->parts.string_to_sign, &signature);
+    bool good =
+        hasher_hmac(signing->hasher, key_of(&key), signing->parts.string_to_sign, &signature);
     OPENSSL_cleanse(&key, sizeof key);
     if (!good) return openssl_failed(signing);
     return hex(signing, &signature, &signing->parts.signature);
@@ -259,15 +273,24 @@ static bool is_signable(struct signing *signing)
     return true;
 }
 
+static bool sign(struct signing *signing)
+{
+    const struct http_request *request = signing->request;
+    return write_stamp(signing) &&
+           hex_of_pieces(signing, request->pieces, request->piece_count, &signing->body_hash) &&
+           add_headers(signing) && write_canonical_request(signing) &&
+           write_string_to_sign(signing) && write_signature(signing) && add_authorization(signing);
+}
+
 bool sigv4_sign(struct arena *arena, const struct sigv4 *keys, struct http_request *request,
                 struct sigv4_parts *parts, struct redial_str *why)
 {
-    struct signing signing = {.arena = arena, .keys = keys, .request = request, .why = why};
-    bool good =
-        is_signable(&signing) && write_stamp(&signing) &&
-        hex_of_pieces(&signing, request->pieces, request->piece_count, &signing.body_hash) &&
-        add_headers(&signing) && write_canonical_request(&signing) &&
-        write_string_to_sign(&signing) && write_signature(&signing) && add_authorization(&signing);
+    struct hasher hasher = {0};
+    struct signing signing = {
+        .arena = arena, .hasher = &hasher, .keys = keys, .request = request, .why = why};
+    if (!is_signable(&signing)) return false;
+    bool good = hasher_init(&hasher) ? sign(&signing) : openssl_failed(&signing);
+    hasher_clean_up(&hasher);
     if (good && parts) *parts = signing.parts;
     return good;
 }

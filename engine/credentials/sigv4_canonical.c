@@ -125,8 +125,10 @@ bool canonical_query(struct arena *arena, struct redial_str query, struct text *
     }
     qsort(pairs, count, sizeof *pairs, by_name_and_value);
     for (size_t i = 0; i < count; i++) {
-        text_printf(out, "%s%.*s=%.*s", i ? "&" : "", REDIAL_STR_ARG(pairs[i].name),
-                    REDIAL_STR_ARG(pairs[i].value));
+        if (i > 0) text_append_char(out, '&');
+        text_append(out, pairs[i].name);
+        text_append_char(out, '=');
+        text_append(out, pairs[i].value);
     }
     return !out->failed;
 }
@@ -203,12 +205,17 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* Trimmed, each run of blanks as one space. */
 static void append_value(struct text *out, struct redial_str value)
 {
     value = str_trim(value);
-    for (size_t i = 0; i < value.len; i++) {
-        if (is_blank(value.ptr[i]) && is_blank(value.ptr[i + 1])) continue;
-        text_append_char(out, is_blank(value.ptr[i]) ? ' ' : value.ptr[i]);
+    for (size_t at = 0; at < value.len;) {
+        size_t len = 0;
+        while (at + len < value.len && !is_blank(value.ptr[at + len])) len++;
+        text_append(out, str_take(str_skip(value, at), len));
+        at += len;
+        if (at < value.len) text_append_char(out, ' ');
+        while (at < value.len && is_blank(value.ptr[at])) at++;
     }
 }
 
@@ -240,6 +247,22 @@ static bool collect(struct arena *arena, const struct http_request *request, str
     return true;
 }
 
+/* One line per name; a second value of a name goes on with its line. */
+static void append_name(struct text *lines, struct text *names, const struct signed_header *headers,
+                        size_t i)
+{
+    struct redial_str name = headers[i].name;
+    if (i > 0 && str_eq(name, headers[i - 1].name)) {
+        text_append_char(lines, ',');
+        return;
+    }
+    if (i > 0) text_append_char(lines, '\n');
+    if (i > 0) text_append_char(names, ';');
+    text_append(names, name);
+    text_append(lines, name);
+    text_append_char(lines, ':');
+}
+
 bool canonical_headers(struct arena *arena, const struct http_request *request,
                        const struct url *url, struct redial_str skip, struct text *lines,
                        struct text *names)
@@ -250,13 +273,7 @@ bool canonical_headers(struct arena *arena, const struct http_request *request,
     if (!headers || !collect(arena, request, url, skip, headers, &count)) return false;
     qsort(headers, count, sizeof *headers, by_name_and_order);
     for (size_t i = 0; i < count; i++) {
-        bool again = i > 0 && str_eq(headers[i].name, headers[i - 1].name);
-        if (!again) {
-            text_printf(names, "%s%.*s", i ? ";" : "", REDIAL_STR_ARG(headers[i].name));
-            text_printf(lines, "%s%.*s:", i ? "\n" : "", REDIAL_STR_ARG(headers[i].name));
-        } else {
-            text_append_char(lines, ',');
-        }
+        append_name(lines, names, headers, i);
         append_value(lines, headers[i].value);
     }
     text_append_char(lines, '\n');

@@ -101,12 +101,13 @@ static bool is_unreserved(char c)
 void url_encode(struct text *out, struct redial_str raw)
 {
     static const char digits[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < raw.len; i++) {
-        unsigned char c = (unsigned char)raw.ptr[i];
-        if (is_unreserved((char)c)) {
-            text_append_char(out, (char)c);
-            continue;
-        }
+    for (size_t at = 0; at < raw.len; at++) {
+        size_t plain = 0;
+        while (at + plain < raw.len && is_unreserved(raw.ptr[at + plain])) plain++;
+        text_append(out, str_take(str_skip(raw, at), plain));
+        at += plain;
+        if (at == raw.len) return;
+        unsigned char c = (unsigned char)raw.ptr[at];
         const char hex[3] = {'%', digits[c >> 4], digits[c & 15]};
         text_append(out, (struct redial_str){hex, sizeof hex});
     }

@@ -87,6 +87,7 @@ int main(void)
     bench_hook();
     bench_load();
     bench_replay();
+    bench_sign();
     printf("%s\n", bench_all_met() ? "all figures are met" : "a figure is missed");
     return bench_all_met() ? 0 : 1;
 }

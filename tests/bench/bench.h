@@ -25,5 +25,6 @@ void bench_guards(void);
 void bench_hook(void);
 void bench_load(void);
 void bench_replay(void);
+void bench_sign(void);
 
 #endif
