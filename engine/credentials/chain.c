@@ -137,6 +137,7 @@ static bool credential_copy(struct arena *arena, const struct credential *from,
     return arena_copy(arena, from->secret, &to->secret) &&
            arena_copy(arena, from->access_key_id, &to->access_key_id) &&
            arena_copy(arena, from->session_token, &to->session_token) &&
+           arena_copy(arena, from->region, &to->region) &&
            arena_copy(arena, from->project, &to->project) &&
            arena_copy(arena, from->quota_project, &to->quota_project) &&
            arena_copy(arena, from->beta, &to->beta) && arena_copy(arena, from->source, &to->source);

@@ -21,6 +21,7 @@ struct credential {
     struct redial_str secret;        /* the key, the token, or the secret access key */
     struct redial_str access_key_id; /* AWS */
     struct redial_str session_token; /* AWS; may be empty */
+    struct redial_str region;        /* AWS: what its profile says; may be empty */
     struct redial_str project;       /* Google: the project that it names; may be empty */
     struct redial_str quota_project; /* Google: x-goog-user-project; may be empty */
     struct redial_str beta;          /* what anthropic-beta must say besides; may be empty */

@@ -269,6 +269,7 @@ enum flow_move flow_found(struct flow *flow, const struct credential *credential
     found.secret = flow_copy(flow, credential->secret);
     found.access_key_id = flow_copy(flow, credential->access_key_id);
     found.session_token = flow_copy(flow, credential->session_token);
+    found.region = flow_copy(flow, credential->region);
     found.project = flow_copy(flow, credential->project);
     found.quota_project = flow_copy(flow, credential->quota_project);
     found.beta = flow_copy(flow, credential->beta);

@@ -11,6 +11,11 @@
 /* clang-format off */
 #define ENVIRONMENT(...) ((const struct redial_env[]){__VA_ARGS__, {NULL, NULL}})
 #define NO_ENVIRONMENT   ((const struct redial_env[]){{NULL, NULL}})
+/* Rows and their count, as two arguments. */
+#define ERRANDS(...) (const struct errand_row[]){__VA_ARGS__}, \
+                     REDIAL_COUNT_OF(((const struct errand_row[]){__VA_ARGS__}))
+#define FILE_HOLDS(where, text) {.asks = "FILE " where, .body = REDIAL_STR(text)}
+#define NO_FILE(where)          {.asks = "FILE " where, .missing = true}
 /* clang-format on */
 
 /* One expected errand and its answer. */
