@@ -72,7 +72,7 @@ static void put_program(const struct errand *errand, struct text *out)
     put_argv(errand, &command);
     struct redial_str rest = str_trim(text_str(&command)), program = rest;
     (void)str_split(&rest, ' ', &program);
-    text_printf(out, "%.*s would be run", REDIAL_STR_ARG(program));
+    text_printf(out, "would run %.*s", REDIAL_STR_ARG(program));
     text_clean_up(&command);
 }
 
@@ -81,7 +81,7 @@ static void put_request(const struct errand *errand, struct text *out)
 {
     struct redial_str url = errand->request.url;
     url = str_take(url, str_find(url, REDIAL_STR("?")));
-    text_printf(out, "%.*s would be asked", REDIAL_STR_ARG(url));
+    text_printf(out, "would ask %.*s", REDIAL_STR_ARG(url));
 }
 
 static bool say_unasked(const struct search *search, const struct errand *errand)
@@ -92,7 +92,7 @@ static bool say_unasked(const struct search *search, const struct errand *errand
     else if (errand->kind == ERRAND_HTTP)
         put_request(errand, &text);
     else
-        text_append(&text, REDIAL_STR("a file would be written"));
+        text_append(&text, REDIAL_STR("would write a file"));
     search->out->standing = CREDENTIAL_TO_ASK;
     bool good = !text.failed && arena_copy(search->arena, text_str(&text), &search->out->detail);
     text_clean_up(&text);
@@ -129,7 +129,8 @@ static bool say_found(const struct search *search, const struct credential *cred
         rfc3339_format(credential->expires_at, &text);
     }
     search->out->standing = CREDENTIAL_THERE;
-    bool good = !text.failed && arena_copy(search->arena, text_str(&text), &search->out->detail);
+    bool good = !text.failed && arena_copy(search->arena, text_str(&text), &search->out->detail) &&
+                arena_copy(search->arena, credential->project, &search->out->project);
     text_clean_up(&text);
     return good;
 }

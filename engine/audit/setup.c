@@ -175,6 +175,14 @@ static const char *const titles[PLATFORM_KIND_COUNT] = {
     [PLATFORM_FOUNDRY] = "Azure Foundry",
 };
 
+/* The project of the credential, where nobody else names one. */
+static void take_project(struct setup_provider *out)
+{
+    if (out->project.value.len > 0 || out->credential.project.len == 0) return;
+    out->project.value = out->credential.project;
+    out->project.from = out->credential.source;
+}
+
 static bool take_provider(struct gathering *gathering, uint16_t number, setup_credential_fn *look)
 {
     const struct setup *setup = gathering->setup;
@@ -184,11 +192,13 @@ static bool take_provider(struct gathering *gathering, uint16_t number, setup_cr
     out->name = provider->name;
     out->title = str_of(titles[platform->kind]);
     out->works = true;
-    return take(gathering, provider, "region", provider->region, platform->region, &out->region) &&
-           take(gathering, provider, "project", provider->project, platform->project,
-                &out->project) &&
-           take_address(gathering, provider, out) && take_regions(gathering, provider, out) &&
-           look(setup->arena, setup->policy, number, setup->environment, &out->credential);
+    bool good =
+        take(gathering, provider, "region", provider->region, platform->region, &out->region) &&
+        take(gathering, provider, "project", provider->project, platform->project, &out->project) &&
+        take_address(gathering, provider, out) && take_regions(gathering, provider, out) &&
+        look(setup->arena, setup->policy, number, setup->environment, &out->credential);
+    take_project(out);
+    return good;
 }
 
 /* ---- Which have to work */

@@ -25,6 +25,7 @@ struct setup_credential {
     struct redial_str source;   /* "AWS_BEARER_TOKEN_BEDROCK" */
     struct redial_str detail;   /* what was found, would be asked, or is wrong */
     struct redial_str warnings; /* a sentence per line */
+    struct redial_str project;  /* Google: that the credential names; may be empty */
 };
 /* Looks for the credential of a provider, without network and commands. False: out of memory. */
 typedef bool setup_credential_fn(struct arena *arena, const struct redial_policy *policy,

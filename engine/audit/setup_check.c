@@ -86,8 +86,8 @@ static void check_project(struct setup *setup, size_t number, struct findings *f
     if (provider->meant)
         findings_add(findings, FINDING_METADATA_TIMEOUT, setup->policy->providers[number].span,
                      "%.*s: no project ID: the metadata server is asked for it, and where there is "
-                     "none, up to 12 s pass before that is known; set ANTHROPIC_VERTEX_PROJECT_ID "
-                     "and GOOGLE_CLOUD_PROJECT",
+                     "none, that hangs, in other clients for 12 s; set "
+                     "ANTHROPIC_VERTEX_PROJECT_ID and GOOGLE_CLOUD_PROJECT",
                      REDIAL_STR_ARG(provider->name));
 }
 
