@@ -68,23 +68,42 @@ $(BUILD)/libredial.so: $(call OBJ,$(SRC_ENGINE)) engine/libredial.map
 	$(Q)$(CC) -shared $(OPT) $(SANITIZE) -Wl,-soname,$(SONAME) -Wl,-z,defs -Wl,--version-script=engine/libredial.map \
 	    $(filter %.o,$^) -o $@ $(PKG_LIBS) -lpthread
 
-$(BUILD)/redial.pc: Makefile
+# Written anew each time: PREFIX may be another one.
+$(BUILD)/redial.pc: FORCE
 	@mkdir -p $(@D)
-	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' \
+	    'policies=$${prefix}/share/redial/policies' '' \
 	    'Name: redial' 'Description: Retry, backoff and fallback rules for LLM calls, from YAML files' \
 	    'Version: $(VERSION)' 'Libs: -L$${libdir} -lredial' 'Libs.private: -lpthread -lm' \
 	    'Requires.private: $(PKGS_LIBRARY)' 'Cflags: -I$${includedir}' > $@
+FORCE:
 
+# Where each file goes, for install and uninstall alike: mode, file, path below PREFIX.
+INSTALLED = \
+    755:$(BUILD)/redial:bin/redial \
+    644:$(BUILD)/libredial.a:lib/libredial.a \
+    755:$(BUILD)/libredial.so:lib/libredial.so.$(VERSION) \
+    644:$(BUILD)/redial.pc:lib/pkgconfig/redial.pc \
+    $(foreach f,$(notdir $(wildcard engine/include/redial/*.h)),644:engine/include/redial/$(f):include/redial/$(f)) \
+    $(foreach f,$(patsubst policies/%,%,$(wildcard policies/*.yaml policies/presets/*.yaml policies/hooks/*.lua policies/hooks/*.yaml)),644:policies/$(f):share/redial/policies/$(f)) \
+    644:cli/man/redial.1:share/man/man1/redial.1 \
+    644:cli/man/redial-policy.5:share/man/man5/redial-policy.5 \
+    644:cli/man/redial-scenario.5:share/man/man5/redial-scenario.5 \
+    644:cli/completions/redial.bash:share/bash-completion/completions/redial \
+    644:cli/completions/_redial:share/zsh/site-functions/_redial \
+    644:cli/completions/redial.fish:share/fish/vendor_completions.d/redial.fish
 INSTALL_TO = $(DESTDIR)$(PREFIX)
-install: build $(BUILD)/redial.pc ## command, libraries and headers, to PREFIX (/usr/local) below DESTDIR
-	install -d $(INSTALL_TO)/bin $(INSTALL_TO)/lib/pkgconfig $(INSTALL_TO)/include/redial
-	install -m 755 $(BUILD)/redial $(INSTALL_TO)/bin/redial
-	install -m 644 $(BUILD)/libredial.a $(INSTALL_TO)/lib/libredial.a
-	install -m 755 $(BUILD)/libredial.so $(INSTALL_TO)/lib/libredial.so.$(VERSION)
+install: build $(BUILD)/redial.pc ## all that users and programs need, to PREFIX (/usr/local) below DESTDIR
+	@set -e; for entry in $(INSTALLED); do IFS=: read -r mode from to <<<"$$entry"; \
+	    install -d "$(INSTALL_TO)/$${to%/*}"; install -m "$$mode" "$$from" "$(INSTALL_TO)/$$to"; done
 	ln -sf libredial.so.$(VERSION) $(INSTALL_TO)/lib/$(SONAME)
 	ln -sf $(SONAME) $(INSTALL_TO)/lib/libredial.so
-	install -m 644 engine/include/redial/*.h $(INSTALL_TO)/include/redial/
-	install -m 644 $(BUILD)/redial.pc $(INSTALL_TO)/lib/pkgconfig/redial.pc
+
+uninstall: ## remove what install put there, with the same PREFIX and DESTDIR
+	@for entry in $(INSTALLED); do rm -f "$(INSTALL_TO)/$${entry##*:}"; done
+	rm -f $(INSTALL_TO)/lib/$(SONAME) $(INSTALL_TO)/lib/libredial.so
+	@for folder in include/redial share/redial/policies/hooks share/redial/policies/presets share/redial/policies share/redial; do \
+	    rmdir "$(INSTALL_TO)/$$folder" 2>/dev/null || true; done
 
 -include tests/tests.mk
 
@@ -105,7 +124,7 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols schema) ## the same without setting anything up
+suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells) ## the same without setting anything up
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -117,8 +136,9 @@ cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/run.sh $(BUILD)
 	@tests/cli/readme.sh $(BUILD)
 
-symbols: $(BUILD)/libredial.a $(BUILD)/libredial.so ## what the libraries show, and that a program links
-	@CC=$(CC) PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)
+symbols: build ## what the libraries show, and that a program links, also when installed
+	@CC='$(CC)' PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)
+	@CC='$(CC)' tests/cli/install.sh $(BUILD)
 
 snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/snapshots, for review
 	@tests/support/snapshots.sh $(BUILD)/redial --write
@@ -129,8 +149,17 @@ reference: $(BUILD)/redial ## print schemas and references from the key tables
 schema: $(BUILD)/redial ## every shipped file against the schemas, by a validator that is not ours
 	@tests/clients/schema.sh $(BUILD)/redial
 
+shells: $(BUILD)/redial ## manual pages and completions, in the programs that they are for
+	@tests/cli/shells.sh $(BUILD)
+
+page: $(BUILD)/redial ## the matrix as a page, used in headless Chromium
+	@tests/clients/page.sh $(BUILD)/redial
+
+workflow: $(BUILD)/redial ## every line of the example workflow for CI servers
+	@tests/clients/workflow.sh $(BUILD)
+
 clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help build install deps demo test suite replay unit cli symbols snapshots reference schema clean
+.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells clean

@@ -1,14 +1,19 @@
 /* redial audit: who supports what, and who says so. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "api/load.h"
 #include "audit/ask.h"
 #include "audit/print.h"
+#include "audit/setup.h"
 #include "base/redact.h"
 #include "cli/audit.h"
+#include "cli/credential.h"
+#include "cli/revision.h"
 #include "document/json.h"
 #include "document/node.h"
 #include "redial/redial.h"
@@ -20,7 +25,8 @@ static const struct args_flag flags[] = {
     {"require", 0, "NAMES", "who can serve these features; exit 1 when nobody can"},
     {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
     {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
-    {"diff", 0, "OLD", "what changed since this policy or matrix; exit 1 on a loss"},
+    {"config", 0, NULL, "the environment and the policy together: what works, what is missing"},
+    {"diff", 0, "OLD", "what changed since a file, or since a date or revision of git"},
     {"stale", 0, "AGE", "cells older than this, such as 90d"},
     {"max-unknown", 0, "N", "exit 1 when more cells are unknown"},
     {"max-disputed", 0, "N", "exit 1 when more cells are disputed"},
@@ -37,12 +43,13 @@ static const struct format {
     matrix_print_fn *print;
     ask_fn *ask;              /* NULL: answers have no such form */
     findings_print_fn *found; /* likewise */
+    setup_print_fn *setup;    /* likewise */
 } formats[] = {
-    {"text", matrix_print_text, ask_print_text, findings_print_text},
-    {"markdown", matrix_print_markdown, NULL, findings_print_markdown},
-    {"csv", matrix_print_csv, NULL, NULL},
-    {"json", matrix_print_json, ask_print_json, findings_print_json},
-    {"html", matrix_print_html, NULL, NULL},
+    {"text", matrix_print_text, ask_print_text, findings_print_text, setup_print_text},
+    {"markdown", matrix_print_markdown, NULL, findings_print_markdown, NULL},
+    {"csv", matrix_print_csv, NULL, NULL, NULL},
+    {"json", matrix_print_json, ask_print_json, findings_print_json, setup_print_json},
+    {"html", matrix_print_html, NULL, NULL, NULL},
 };
 
 /* ---- Reading ---- */
@@ -62,11 +69,12 @@ static bool read_subject(const char *path, const char *matrix, int32_t today,
 {
     subject->matrix.today = today;
     if (is_matrix(path, subject->arena))
-        return matrix_read(subject->arena, path, today, diags, &subject->matrix);
+        return matrix_read(subject->arena, path, NULL, today, diags, &subject->matrix);
     subject->policy = policy_load(path, NULL, diags);
     if (!subject->policy) return false;
     if (!matrix) matrix = matrix_beside(subject->arena, subject->policy);
-    if (matrix && !matrix_read(subject->arena, matrix, today, diags, &subject->matrix))
+    if (matrix &&
+        !matrix_read(subject->arena, matrix, subject->policy, today, diags, &subject->matrix))
         return false;
     if (matrix_join(subject->arena, subject->policy, &subject->matrix)) return true;
     diag_out_of_memory(diags);
@@ -87,6 +95,40 @@ bool subject_begin(struct subject *subject, const char *path, const char *matrix
         text_clean_up(&text);
     }
     diag_list_destroy(diags);
+    return good;
+}
+
+/* Read from within the folder of then, so that places are named as git names them. */
+static bool read_then(struct subject *subject, const struct revision *revision, const char *matrix,
+                      int32_t today, struct output *output)
+{
+    int here = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = here >= 0 && chdir(revision->folder.ptr) == 0;
+    if (good) {
+        good = subject_begin(subject, revision->path.ptr, matrix, today, output);
+        good = fchdir(here) == 0 && good;
+    }
+    if (here >= 0) close(here);
+    subject->matrix.today = revision->day;
+    subject->is_past = true;
+    return good;
+}
+
+bool subject_begin_then(struct subject *subject, struct redial_str then, const char *path,
+                        const char *matrix, int32_t today, struct output *output)
+{
+    struct revision revision;
+    struct text why = TEXT_INIT, matrix_then = TEXT_INIT;
+    *subject = (struct subject){0};
+    bool good = revision_begin(&revision, then, path, &why) &&
+                (!matrix || revision_path(&revision, then, matrix, &matrix_then, &why));
+    if (good)
+        good = read_then(subject, &revision, matrix ? matrix_then.ptr : NULL, today, output);
+    else
+        fprintf(output->err, "redial audit: --diff: %.*s\n", REDIAL_STR_ARG(text_str(&why)));
+    revision_clean_up(&revision);
+    text_clean_up(&why);
+    text_clean_up(&matrix_then);
     return good;
 }
 
@@ -187,6 +229,31 @@ static int answer(const struct subject *subject, const struct args *args,
     return status;
 }
 
+/* ---- The setup ---- */
+
+static int print_setup(const struct subject *subject, const struct args *args,
+                       const struct format *format, struct findings *findings,
+                       struct output *output)
+{
+    struct setup setup = {.policy = subject->policy, .arena = subject->arena};
+    struct text text = TEXT_INIT;
+    int status = STATUS_UNUSABLE;
+    if (!subject->policy) {
+        output_usage(output, args->verb->name,
+                     REDIAL_STR("this needs a policy, and the file is a matrix alone"));
+    } else if (!format->setup) {
+        output_usage(output, args->verb->name, REDIAL_STR("a setup is text or json"));
+    } else if (!setup_read(&setup, credential_look, findings)) {
+        fputs("redial audit: out of memory\n", output->err);
+    } else {
+        format->setup(&setup, output->out_width, &text);
+        output_quoting(output->out, &text);
+        status = text.failed ? STATUS_UNUSABLE : STATUS_OK;
+    }
+    text_clean_up(&text);
+    return status;
+}
+
 /* ---- The whole ---- */
 
 static bool is_question(const struct args *args)
@@ -212,17 +279,20 @@ static int print(const struct subject *subject, const struct args *args,
 }
 
 static int work(const struct args *args, const struct format *format,
-                const struct searched *searched, const struct subject *subject,
+                const struct searched *searched, const char *path, const struct subject *subject,
                 struct output *output)
 {
     struct findings findings = {.arena = subject->arena};
+    bool setup = args_given(args, "config");
     int status = STATUS_OK;
-    if (is_question(args))
+    if (setup)
+        status = print_setup(subject, args, format, &findings, output);
+    else if (is_question(args))
         status = answer(subject, args, format, &findings, output);
     else if (!searched->any)
         status = print(subject, args, format, output);
-    if (searched->any && status != STATUS_UNUSABLE)
-        status = searched_run(searched, args, subject, format->found, &findings, output);
+    if ((searched->any || setup) && status != STATUS_UNUSABLE)
+        status = searched_run(searched, args, path, subject, format->found, &findings, output);
     findings_clean_up(&findings);
     return status;
 }
@@ -253,8 +323,11 @@ static int run(const struct args *args, struct output *output)
     text_clean_up(&why);
     if (!good) return status;
     const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
-    if (subject_begin(&subject, path, args_value(args, "matrix"), today, output))
-        status = work(args, format, &searched, &subject, output);
+    const char *matrix = args_value(args, "matrix");
+    good = searched.until.len > 0
+               ? subject_begin_then(&subject, searched.until, path, matrix, today, output)
+               : subject_begin(&subject, path, matrix, today, output);
+    if (good) status = work(args, format, &searched, path, &subject, output);
     subject_end(&subject);
     return status;
 }
@@ -270,18 +343,23 @@ const struct verb verb_audit = {
              "unless given, and may be a matrix file alone.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
-    .examples = "  redial audit                           the matrix, in 80 columns\n"
-                "  redial audit --wide                    all of it, with sources and notes\n"
-                "  redial audit --format html > matrix.html\n"
-                "  redial audit --require web_search,prompt_cache\n"
-                "  redial audit --request body.json       what a request needs, and who has it\n"
-                "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
-                "  redial audit --stale 90d               what should be looked up again\n"
-                "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
-                "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
+    .examples =
+        "  redial audit                           the matrix, in 80 columns\n"
+        "  redial audit --wide                    all of it, with sources and notes\n"
+        "  redial audit --format html > matrix.html\n"
+        "  redial audit --require web_search,prompt_cache\n"
+        "  redial audit --request body.json       what a request needs, and who has it\n"
+        "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
+        "  redial audit --config                  which provider, which credential, and why\n"
+        "  redial audit --stale 90d               what should be looked up again\n"
+        "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
+        "  redial audit --diff 2026-10-01         since the end of that day (UTC), in git\n"
+        "  redial audit --diff v1..HEAD --format markdown    for a pull request\n"
+        "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
     .status = "  0  all well\n"
-              "  1  no configured provider can serve what is asked for, a feature was lost since\n"
-              "     OLD, or more cells are unknown or disputed than allowed\n"
+              "  1  no configured provider can serve what is asked for, a configured provider\n"
+              "     cannot be called, a feature was lost since OLD, or more cells are unknown or\n"
+              "     disputed than allowed\n"
               "  2  a file is unreadable or invalid, or the usage is wrong\n",
     .run = run,
 };

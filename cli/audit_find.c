@@ -1,9 +1,11 @@
 /* redial audit: what is stale, in doubt or lost, and the reports of it. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "cli/audit.h"
+#include "cli/revision.h"
 
 /* ---- Flags ---- */
 
@@ -20,13 +22,22 @@ static bool read_stale(const char *given, int32_t *days, struct text *why)
     return true;
 }
 
+/* A file of that name, or else what git may know by it. */
+static bool read_diff(const char *given, struct searched *searched, struct text *why)
+{
+    if (!given) return true;
+    if (access(given, F_OK) != 0)
+        return revision_range(str_of(given), &searched->since, &searched->until, why);
+    searched->diff = given;
+    return true;
+}
+
 bool searched_read(const struct args *args, struct searched *searched, struct text *why)
 {
-    *searched = (struct searched){.diff = args_value(args, "diff"),
-                                  .stale = -1,
-                                  .max_unknown = UINT64_MAX,
-                                  .max_disputed = UINT64_MAX};
-    if (!read_stale(args_value(args, "stale"), &searched->stale, why) ||
+    *searched =
+        (struct searched){.stale = -1, .max_unknown = UINT64_MAX, .max_disputed = UINT64_MAX};
+    if (!read_diff(args_value(args, "diff"), searched, why) ||
+        !read_stale(args_value(args, "stale"), &searched->stale, why) ||
         !args_number(args, "max-unknown", 0, 1000000, &searched->max_unknown, why) ||
         !args_number(args, "max-disputed", 0, 1000000, &searched->max_disputed, why))
         return false;
@@ -38,6 +49,8 @@ bool searched_read(const struct args *args, struct searched *searched, struct te
 }
 
 /* ---- Searching ---- */
+
+#define A_QUARTER 90 /* days: what is older is to be looked up again */
 
 /* Findings outlive what they were found in. */
 static void keep_sources(struct findings *findings)
@@ -53,19 +66,30 @@ static void keep_sources(struct findings *findings)
 }
 
 /* The rows of a policy can be compared only with those of another policy. */
-static bool compare(const struct searched *searched, const struct args *args,
-                    const struct subject *subject, struct findings *findings, struct output *output)
+static void compare(const struct searched *searched, const struct subject *before,
+                    const struct subject *after, struct findings *findings)
+{
+    struct matrix old = before->matrix, new = after->matrix;
+    if (!before->policy) new.tables[MATRIX_BASELINE].row_count = 0;
+    if (!after->policy) old.tables[MATRIX_BASELINE].row_count = 0;
+    audit_diff(&old, &new, findings);
+    if (before->is_past)
+        audit_became_stale(&old, &new, searched->stale >= 0 ? searched->stale : A_QUARTER,
+                           findings);
+    keep_sources(findings);
+}
+
+static bool look_back(const struct searched *searched, const struct args *args, const char *path,
+                      const struct subject *subject, struct findings *findings,
+                      struct output *output)
 {
     struct subject before;
-    bool good = subject_begin(&before, searched->diff, args_value(args, "matrix"),
-                              subject->matrix.today, output);
-    if (good) {
-        struct matrix after = subject->matrix;
-        if (!before.policy) after.tables[MATRIX_BASELINE].row_count = 0;
-        if (!subject->policy) before.matrix.tables[MATRIX_BASELINE].row_count = 0;
-        audit_diff(&before.matrix, &after, findings);
-        keep_sources(findings);
-    }
+    const char *matrix = args_value(args, "matrix");
+    int32_t today = subject->matrix.today;
+    bool good = searched->diff
+                    ? subject_begin(&before, searched->diff, matrix, today, output)
+                    : subject_begin_then(&before, searched->since, path, matrix, today, output);
+    if (good) compare(searched, &before, subject, findings);
     subject_end(&before);
     return good;
 }
@@ -99,13 +123,14 @@ static void print_findings(const struct findings *findings, findings_print_fn *p
     text_clean_up(&text);
 }
 
-int searched_run(const struct searched *searched, const struct args *args,
+int searched_run(const struct searched *searched, const struct args *args, const char *path,
                  const struct subject *subject, findings_print_fn *print, struct findings *findings,
                  struct output *output)
 {
-    if (searched->diff && !compare(searched, args, subject, findings, output))
+    bool in_git = searched->since.len > 0;
+    if ((searched->diff || in_git) && !look_back(searched, args, path, subject, findings, output))
         return STATUS_UNUSABLE;
-    if (searched->stale >= 0) audit_stale(&subject->matrix, searched->stale, findings);
+    if (searched->stale >= 0 && !in_git) audit_stale(&subject->matrix, searched->stale, findings);
     if (searched->max_unknown != UINT64_MAX)
         audit_doubts(&subject->matrix, SUPPORT_UNKNOWN, searched->max_unknown, findings);
     if (searched->max_disputed != UINT64_MAX)

@@ -119,7 +119,7 @@ static void check_matrix(const struct check *check, const char *path, struct are
 {
     (void)check;
     struct matrix matrix;
-    bool right = matrix_read(arena, path, (int32_t)(time(NULL) / 86400), diags, &matrix);
+    bool right = matrix_read(arena, path, NULL, (int32_t)(time(NULL) / 86400), diags, &matrix);
     (void)right; /* what is wrong stands in `diags` */
 }
 

@@ -1,10 +1,12 @@
 /* redial schema: the languages, for editors and for people. */
 #include "api/language.h"
+#include "cli/manual.h"
 #include "cli/verbs.h"
 #include "simulator/run/scenario.h"
 
 static const struct args_flag flags[] = {
     {"markdown", 0, NULL, "the reference for people instead"},
+    {"man", 0, NULL, "the same as a manual page"},
 };
 
 static const struct {
@@ -17,7 +19,11 @@ static int run(const struct args *args, struct output *output)
     struct text text = TEXT_INIT;
     for (size_t i = 0; i < REDIAL_COUNT_OF(languages); i++) {
         if (args->word_count != 1 || !str_is(str_of(args->words[0]), languages[i].word)) continue;
-        language_print(languages[i].schema, args_given(args, "markdown"), &text);
+        if (args_given(args, "man"))
+            manual_language(languages[i].word, languages[i].schema, &text);
+        else
+            language_print(languages[i].schema,
+                           args_given(args, "markdown") ? LANGUAGE_MARKDOWN : LANGUAGE_JSON, &text);
         output_text(output->out, &text);
         text_clean_up(&text);
         return STATUS_OK;

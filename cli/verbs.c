@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli/completion.h"
+#include "cli/manual.h"
 #include "redial/redial.h"
 
 const struct verb *const verbs[] = {&verb_check, &verb_explain, &verb_replay,
@@ -24,6 +26,8 @@ static void print_overview(FILE *file)
         fprintf(file, "  redial %-8s %-22s %s\n", verbs[i]->name, verbs[i]->words,
                 verbs[i]->summary);
     fputs("  redial help     [VERB]                 all about a verb, with examples\n"
+          "  redial help     --man                  the manual page, for man -l -\n"
+          "  redial help     --completion SHELL     completion for bash, zsh or fish\n"
           "  redial version                         the version\n"
           "\n"
           "Begin with:\n"
@@ -57,12 +61,39 @@ static int print_help(const struct verb *verb, struct output *output)
     return STATUS_OK;
 }
 
-static int run_help(const char *word, struct output *output)
+static int print_manual(struct output *output)
+{
+    struct text page = TEXT_INIT;
+    manual_command(&page);
+    output_text(output->out, &page);
+    text_clean_up(&page);
+    return STATUS_OK;
+}
+
+static int print_completion(const char *shell, struct output *output)
+{
+    struct text text = TEXT_INIT;
+    int row = names_find(&shell_names, str_of(shell));
+    if (row >= 0) {
+        completion_print((size_t)row, &text);
+        output_text(output->out, &text);
+    } else {
+        names_list(&shell_names, &text);
+        fprintf(output->err, "redial help: no completion for '%s': %.*s\n", shell ? shell : "",
+                REDIAL_STR_ARG(text_str(&text)));
+    }
+    text_clean_up(&text);
+    return row >= 0 ? STATUS_OK : STATUS_UNUSABLE;
+}
+
+static int run_help(const char *word, const char *more, struct output *output)
 {
     if (!word) {
         print_overview(output->out);
         return STATUS_OK;
     }
+    if (strcmp(word, "--man") == 0) return print_manual(output);
+    if (strcmp(word, "--completion") == 0) return print_completion(more, output);
     const struct verb *verb = find(word);
     return verb ? print_help(verb, output) : unknown_verb(word, output);
 }
@@ -90,9 +121,10 @@ static bool is_any(const char *word, const char *a, const char *b, const char *c
 
 int verbs_run(int argc, char *const argv[], struct output *output)
 {
-    if (argc < 2) return run_help(NULL, output);
+    if (argc < 2) return run_help(NULL, NULL, output);
     const char *word = argv[1];
-    if (is_any(word, "help", "--help", "-h")) return run_help(argc > 2 ? argv[2] : NULL, output);
+    if (is_any(word, "help", "--help", "-h"))
+        return run_help(argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL, output);
     if (is_any(word, "version", "--version", "-V")) {
         fprintf(output->out, "redial %s\n", redial_version());
         return STATUS_OK;

@@ -9,7 +9,8 @@ struct schema;
 /* The policy language; scenarios have theirs in simulator/run/scenario.h. */
 extern const struct schema policy_schema;
 
-/* Appends the JSON Schema, or the reference as Markdown. */
-void language_print(const struct schema *schema, bool markdown, struct text *out);
+/* Appends the JSON Schema, the reference as Markdown, or the same as sections of a man page. */
+enum language_form { LANGUAGE_JSON, LANGUAGE_MARKDOWN, LANGUAGE_MAN };
+void language_print(const struct schema *schema, enum language_form form, struct text *out);
 
 #endif

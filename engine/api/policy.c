@@ -45,18 +45,24 @@ size_t redial_diags_warnings(const struct redial_diags *diags)
     return diag_warnings(diags->list);
 }
 
-/* A list of its own first: errors of an earlier load are not this one's. */
+/* A list of its own first: errors of an earlier load are not this one's. It goes where nobody wants
+ * to hear of them. */
 struct redial_policy *redial_policy_load(const char *path, const struct redial_env *environment,
                                          struct redial_diags *diags)
 {
     struct diag_list *own = diag_list_new();
     if (!own) {
-        diag_out_of_memory(diags->list);
+        if (diags) diag_out_of_memory(diags->list);
         return NULL;
     }
-    diag_list_destroy(diags->list);
-    diags->list = own;
-    return policy_load(path, environment, own);
+    struct redial_policy *policy = policy_load(path, environment, own);
+    if (diags) {
+        diag_list_destroy(diags->list);
+        diags->list = own;
+    } else {
+        diag_list_destroy(own);
+    }
+    return policy;
 }
 
 /* The count is the one part of a policy that changes; whoever holds a policy may count. */

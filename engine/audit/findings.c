@@ -16,8 +16,37 @@ static const struct name finding_rows[] = {
     [FINDING_GAINED] = {"gained", "a feature is served that was not, or with fewer conditions"},
     [FINDING_RESTATED] = {"restated", "the same support, said otherwise or by others"},
     [FINDING_UNSERVED] = {"unserved", "no configured provider can serve what is asked for"},
+    [FINDING_NO_CREDENTIAL] = {"no-credential", "a configured provider has no credential"},
+    [FINDING_NO_RESOURCE] = {"no-resource", "a configured provider has no address"},
+    [FINDING_PLAIN_HTTP] = {"plain-http", "a credential would travel in the clear"},
+    [FINDING_METADATA_TIMEOUT] = {"metadata-timeout",
+                                  "without a project ID the metadata server is waited for"},
+    [FINDING_TWO_ADDRESSES] = {"two-addresses", "a resource and a base URL are both set"},
+    [FINDING_SHADOWED] = {"shadowed-region", "a region that is set does not hold"},
+    [FINDING_KEY_AND_OAUTH] = {"two-credentials", "two kinds of credential are set"},
+    [FINDING_PROFILE_AND_KEYS] = {"profile-and-keys", "clients differ in which of them they take"},
+    [FINDING_TWO_PROVIDERS] = {"two-providers", "two providers are chosen"},
+    [FINDING_EMPTY] = {"empty-value", "a variable is set, to nothing"},
+    [FINDING_CREDENTIAL] = {"credential", "the search for a credential met something odd"},
 };
 const struct names finding_names = {"finding", finding_rows, FINDING_COUNT};
+
+enum finding_level finding_level(enum finding_kind kind)
+{
+    static const enum finding_level levels[FINDING_COUNT] = {
+        [FINDING_STALE] = LEVEL_WARNING,         [FINDING_UNKNOWN] = LEVEL_ERROR,
+        [FINDING_DISPUTED] = LEVEL_ERROR,        [FINDING_LOST] = LEVEL_ERROR,
+        [FINDING_NARROWED] = LEVEL_WARNING,      [FINDING_GAINED] = LEVEL_NOTE,
+        [FINDING_RESTATED] = LEVEL_NOTE,         [FINDING_UNSERVED] = LEVEL_ERROR,
+        [FINDING_NO_CREDENTIAL] = LEVEL_ERROR,   [FINDING_NO_RESOURCE] = LEVEL_ERROR,
+        [FINDING_PLAIN_HTTP] = LEVEL_ERROR,      [FINDING_METADATA_TIMEOUT] = LEVEL_WARNING,
+        [FINDING_TWO_ADDRESSES] = LEVEL_WARNING, [FINDING_SHADOWED] = LEVEL_WARNING,
+        [FINDING_KEY_AND_OAUTH] = LEVEL_WARNING, [FINDING_PROFILE_AND_KEYS] = LEVEL_WARNING,
+        [FINDING_TWO_PROVIDERS] = LEVEL_WARNING, [FINDING_EMPTY] = LEVEL_WARNING,
+        [FINDING_CREDENTIAL] = LEVEL_WARNING,
+    };
+    return levels[kind];
+}
 
 /* ---- The list */
 
@@ -52,9 +81,9 @@ void findings_add(struct findings *findings, enum finding_kind kind, struct span
 
 bool findings_fail(const struct findings *findings)
 {
-    return findings->of_kind[FINDING_LOST] + findings->of_kind[FINDING_UNKNOWN] +
-               findings->of_kind[FINDING_DISPUTED] + findings->of_kind[FINDING_UNSERVED] >
-           0;
+    for (size_t i = 0; i < findings->count; i++)
+        if (finding_level(findings->list[i].kind) == LEVEL_ERROR) return true;
+    return false;
 }
 
 void findings_clean_up(struct findings *findings)
@@ -88,29 +117,35 @@ static void put_where(const struct matrix_walk *walk, struct text *out)
 
 /* ---- Age */
 
-void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings)
+static bool is_stale(const struct matrix *matrix, const struct matrix_cell *cell, int32_t days)
+{
+    return cell->day == DAY_NONE || matrix->today - cell->day > days;
+}
+
+static void add_stale(const struct matrix_walk *walk, struct findings *findings)
 {
     struct text where = TEXT_INIT, since = TEXT_INIT;
-    struct matrix_walk walk = {.matrix = matrix};
-    while (matrix_next(&walk)) {
-        int32_t day = walk.cell->day;
-        if ((day != DAY_NONE && matrix->today - day <= days) || !is_first(&walk)) continue;
-        put_where(&walk, &where);
-        matrix_day_format(day, &since);
-        struct redial_str source = walk.cell->source, at = text_str(&where), old = text_str(&since);
-        if (day == DAY_NONE)
-            findings_add(findings, FINDING_STALE, walk.cell->span,
-                         "%.*s: its source '%.*s' has no date in the matrix", REDIAL_STR_ARG(at),
-                         REDIAL_STR_ARG(source));
-        else
-            findings_add(findings, FINDING_STALE, walk.cell->span,
-                         "%.*s: as of %.*s (%.*s), %" PRId32 " days old", REDIAL_STR_ARG(at),
-                         REDIAL_STR_ARG(old), REDIAL_STR_ARG(source), matrix->today - day);
-        text_clear(&where);
-        text_clear(&since);
-    }
+    put_where(walk, &where);
+    matrix_day_format(walk->cell->day, &since);
+    struct redial_str source = walk->cell->source, at = text_str(&where), old = text_str(&since);
+    if (walk->cell->day == DAY_NONE)
+        findings_add(findings, FINDING_STALE, walk->cell->span,
+                     "%.*s: its source '%.*s' has no date in the matrix", REDIAL_STR_ARG(at),
+                     REDIAL_STR_ARG(source));
+    else
+        findings_add(findings, FINDING_STALE, walk->cell->span,
+                     "%.*s: as of %.*s (%.*s), %" PRId32 " days old", REDIAL_STR_ARG(at),
+                     REDIAL_STR_ARG(old), REDIAL_STR_ARG(source),
+                     walk->matrix->today - walk->cell->day);
     text_clean_up(&where);
     text_clean_up(&since);
+}
+
+void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings)
+{
+    struct matrix_walk walk = {.matrix = matrix};
+    while (matrix_next(&walk))
+        if (is_stale(matrix, walk.cell, days) && is_first(&walk)) add_stale(&walk, findings);
 }
 
 /* ---- Doubt */
@@ -167,6 +202,17 @@ static const struct matrix_cell *counterpart(const struct matrix *in,
     return NULL;
 }
 
+void audit_became_stale(const struct matrix *before, const struct matrix *after, int32_t days,
+                        struct findings *findings)
+{
+    struct matrix_walk walk = {.matrix = after};
+    while (matrix_next(&walk)) {
+        if (!is_stale(after, walk.cell, days) || !is_first(&walk)) continue;
+        const struct matrix_cell *cell = counterpart(before, &walk);
+        if (!cell || !is_stale(before, cell, days)) add_stale(&walk, findings);
+    }
+}
+
 static enum finding_kind judge(const struct matrix_cell *before, const struct matrix_cell *after)
 {
     int from = rank(before), to = rank(after);
@@ -180,7 +226,8 @@ static bool is_restated(const struct matrix_cell *before, const struct matrix_ce
 {
     return before->support != after->support || !str_eq(before->value, after->value) ||
            !str_eq(before->note, after->note) || !str_eq(before->source, after->source) ||
-           !str_eq(before->models, after->models) || !str_eq(before->endpoint, after->endpoint);
+           !str_eq(before->scope.models, after->scope.models) ||
+           !str_eq(before->scope.endpoint, after->scope.endpoint);
 }
 
 static void add_change(const struct matrix_walk *walk, const struct matrix_cell *before,

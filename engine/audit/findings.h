@@ -13,9 +13,24 @@ enum finding_kind {
     FINDING_GAINED,
     FINDING_RESTATED, /* another source, note or value */
     FINDING_UNSERVED, /* what was asked for, no provider can serve */
+    /* of a setup */
+    FINDING_NO_CREDENTIAL,
+    FINDING_NO_RESOURCE,
+    FINDING_PLAIN_HTTP,
+    FINDING_METADATA_TIMEOUT,
+    FINDING_TWO_ADDRESSES,
+    FINDING_SHADOWED,
+    FINDING_KEY_AND_OAUTH,
+    FINDING_PROFILE_AND_KEYS,
+    FINDING_TWO_PROVIDERS,
+    FINDING_EMPTY,
+    FINDING_CREDENTIAL, /* what the search for a credential warns of */
     FINDING_COUNT
 };
 extern const struct names finding_names;
+
+enum finding_level { LEVEL_NOTE, LEVEL_WARNING, LEVEL_ERROR };
+enum finding_level finding_level(enum finding_kind kind);
 
 struct finding {
     enum finding_kind kind;
@@ -38,6 +53,9 @@ void findings_clean_up(struct findings *findings);
 
 /* Cells older than `days`, counted from the matrix's today, and those without a day. */
 void audit_stale(const struct matrix *matrix, int32_t days, struct findings *findings);
+/* Cells that were not yet as old on the day of `before` and are on that of `after`. */
+void audit_became_stale(const struct matrix *before, const struct matrix *after, int32_t days,
+                        struct findings *findings);
 /* Names every cell with this support, when there are more than `most`. */
 void audit_doubts(const struct matrix *matrix, enum support support, uint64_t most,
                   struct findings *findings);

@@ -161,6 +161,12 @@ const char *matrix_beside(struct arena *arena, const struct redial_policy *polic
 
 /* ---- Looking */
 
+const struct matrix_table *matrix_surfaces(const struct matrix *matrix)
+{
+    const struct matrix_table *features = &matrix->tables[MATRIX_FEATURES];
+    return features->row_count > 0 ? features : &matrix->tables[MATRIX_BASELINE];
+}
+
 bool matrix_find(const struct matrix *matrix, struct redial_str name,
                  const struct matrix_table **table, const struct matrix_row **row, struct text *why)
 {

@@ -22,18 +22,27 @@ struct matrix_source {
     struct span span;
 };
 
+/* What a cell or a claim holds for; all empty: for every model on every endpoint. */
+struct matrix_scope {
+    struct redial_str models; /* "claude-opus-5, claude-opus-4-8" */
+    struct redial_str endpoint;
+    struct span endpoint_span;
+};
+
 /* One side of a dispute. */
 struct matrix_claim {
     enum support support;
     uint32_t sources; /* bit per source of the matrix */
-    struct redial_str models, note;
+    struct matrix_scope scope;
+    struct redial_str note;
 };
 
 struct matrix_cell {
     bool present;
     enum support support;
     struct redial_str value; /* said instead of the support's word; may be empty */
-    struct redial_str requires, models, endpoint, note;
+    struct redial_str requires, note;
+    struct matrix_scope scope;
     struct redial_str source; /* "overview, bedrock" */
     int32_t day;              /* DAY_NONE: the source of a policy's cell that no matrix dates */
     const struct matrix_claim *claims;
@@ -43,7 +52,9 @@ struct matrix_cell {
 
 struct matrix_column {
     struct redial_str name, heading, title, use_when;
-    int platform; /* enum platform_kind; -1: none that the engine speaks to */
+    int platform;                       /* enum platform_kind; -1: none that the engine speaks to */
+    const struct redial_str *endpoints; /* that a scope may name */
+    size_t endpoint_count;
     struct span span;
 };
 
@@ -70,16 +81,21 @@ struct matrix {
 };
 
 /* Reads a matrix file into `matrix`, all in `arena`. A cell without source or date, a date after
- * `today`, an unknown surface, word or source are errors in `diags`. False when anything was wrong:
- * then `matrix` may not be used. */
-bool matrix_read(struct arena *arena, const char *path, int32_t today, struct diag_list *diags,
-                 struct matrix *matrix) REDIAL_MUST_USE;
+ * `today`, an unknown surface, word or source, and a scope that matches no model of `policy` (NULL:
+ * nobody to ask) or no endpoint are errors in `diags`. False when anything was wrong: then `matrix`
+ * may not be used. */
+bool matrix_read(struct arena *arena, const char *path, const struct redial_policy *policy,
+                 int32_t today, struct diag_list *diags, struct matrix *matrix) REDIAL_MUST_USE;
 /* Takes the baseline from the policy, dated by the matrix's sources, and what the policy says of
  * its platforms. Texts are borrowed from the policy. False when memory is out. */
 bool matrix_join(struct arena *arena, const struct redial_policy *policy,
                  struct matrix *matrix) REDIAL_MUST_USE;
 /* The matrix file beside the platforms that the policy uses, or NULL when there is none. */
 const char *matrix_beside(struct arena *arena, const struct redial_policy *policy);
+
+/* The table whose columns say what surfaces there are and when one would choose them: the
+ * features', or without a matrix file the baseline's. */
+const struct matrix_table *matrix_surfaces(const struct matrix *matrix);
 
 /* "yes", "no", "yes, with OAuth": what a table prints. */
 struct redial_str matrix_word(const struct matrix_cell *cell);

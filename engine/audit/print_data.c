@@ -18,6 +18,23 @@ static void put_field(struct text *out, struct redial_str field, char behind)
     text_append(out, behind == '\n' ? REDIAL_STR("\r\n") : REDIAL_STR(","));
 }
 
+/* When one would choose a surface is no cell, and yet belongs to it. */
+static void put_use_when(const struct matrix_table *table, struct text *out)
+{
+    static const struct redial_str nothing = REDIAL_STR_INIT("");
+    for (size_t c = 0; c < table->column_count; c++) {
+        put_field(out, REDIAL_STR("surfaces"), ',');
+        put_field(out, REDIAL_STR("use_when"), ',');
+        put_field(out, REDIAL_STR("Used when"), ',');
+        put_field(out, table->columns[c].name, ',');
+        put_field(out, nothing, ',');
+        put_field(out, table->columns[c].use_when, ',');
+        put_field(out, nothing, ',');
+        put_field(out, nothing, ',');
+        put_field(out, table->columns[c].title, '\n');
+    }
+}
+
 void matrix_print_csv(const struct matrix *matrix, const struct matrix_style *style,
                       struct text *out)
 {
@@ -42,6 +59,7 @@ void matrix_print_csv(const struct matrix *matrix, const struct matrix_style *st
         text_clear(&text);
     }
     text_clean_up(&text);
+    put_use_when(matrix_surfaces(matrix), out);
 }
 
 /* ---- JSON */
@@ -67,7 +85,8 @@ static void put_claims(const struct matrix *matrix, const struct matrix_cell *ce
         matrix_sources(matrix, claim->sources, &sources);
         put_text(out, "source", text_str(&sources));
         text_clear(&sources);
-        put_text(out, "models", claim->models);
+        put_text(out, "models", claim->scope.models);
+        put_text(out, "endpoint", claim->scope.endpoint);
         put_text(out, "note", claim->note);
         text_append_char(out, '}');
     }
@@ -81,8 +100,8 @@ static void put_cell(const struct matrix *matrix, const struct matrix_cell *cell
     put_word(out, "support", support_names.rows[cell->support].word);
     put_text(out, "value", cell->value);
     put_text(out, "requires", cell->requires);
-    put_text(out, "models", cell->models);
-    put_text(out, "endpoint", cell->endpoint);
+    put_text(out, "models", cell->scope.models);
+    put_text(out, "endpoint", cell->scope.endpoint);
     put_text(out, "source", cell->source);
     put_day(out, cell->day);
     put_text(out, "note", cell->note);
@@ -208,10 +227,23 @@ static void put_markdown_table(const struct matrix *matrix, const struct matrix_
     put_remarks(matrix, table, out);
 }
 
+static void put_markdown_surfaces(const struct matrix_table *table, struct text *out)
+{
+    text_append(out, REDIAL_STR("\n## Surfaces\n\n| | surface | used when |\n|---|---|---|\n"));
+    for (size_t c = 0; c < table->column_count; c++) {
+        text_printf(out, "| %.*s | ", REDIAL_STR_ARG(table->columns[c].heading));
+        put_markdown(out, table->columns[c].title);
+        text_append(out, REDIAL_STR(" | "));
+        put_markdown(out, table->columns[c].use_when);
+        text_append(out, REDIAL_STR(" |\n"));
+    }
+}
+
 void matrix_print_markdown(const struct matrix *matrix, const struct matrix_style *style,
                            struct text *out)
 {
     (void)style;
     for (size_t s = 0; s < MATRIX_SECTION_COUNT; s++)
         if (matrix->tables[s].row_count > 0) put_markdown_table(matrix, &matrix->tables[s], out);
+    put_markdown_surfaces(matrix_surfaces(matrix), out);
 }

@@ -11,15 +11,14 @@ static const char *word_of(const struct finding *finding)
 
 static bool is_failure(enum finding_kind kind)
 {
-    return kind == FINDING_LOST || kind == FINDING_UNKNOWN || kind == FINDING_DISPUTED ||
-           kind == FINDING_UNSERVED;
+    return finding_level(kind) == LEVEL_ERROR;
 }
 
 /* "warning" is what is worth a look, "note" what is merely so. */
 static const char *level_of(enum finding_kind kind)
 {
-    if (is_failure(kind)) return "error";
-    return kind == FINDING_STALE || kind == FINDING_NARROWED ? "warning" : "note";
+    static const char *const words[] = {"note", "warning", "error"};
+    return words[finding_level(kind)];
 }
 
 static void put_span(const struct span *span, struct text *out)

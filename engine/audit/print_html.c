@@ -12,7 +12,8 @@ static const char style_sheet[] =
     "body{margin:1.5rem;font:15px/1.4 system-ui,sans-serif;color:var(--ink);"
     "background:var(--paper)}\n"
     "h1{font-size:1.4rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}p{color:var(--dim)}\n"
-    "form{display:flex;flex-wrap:wrap;gap:.5rem 1rem;position:sticky;top:0;z-index:3;"
+    "form{display:flex;flex-wrap:wrap;align-items:center;gap:.5rem "
+    "1rem;position:sticky;top:0;z-index:3;"
     "padding:.6rem 0;background:var(--paper)}form[hidden]{display:none}\n"
     "label{color:var(--dim)}input,select{font:inherit;margin-left:.3rem}"
     "input[type=number]{width:5rem}\n"
@@ -195,8 +196,7 @@ void matrix_print_html(const struct matrix *matrix, const struct matrix_style *s
     put_form(out);
     for (size_t s = 0; s < MATRIX_SECTION_COUNT; s++)
         if (matrix->tables[s].row_count > 0) put_table(matrix, &matrix->tables[s], out);
-    if (matrix->tables[MATRIX_FEATURES].row_count > 0)
-        put_surfaces(&matrix->tables[MATRIX_FEATURES], out);
+    put_surfaces(matrix_surfaces(matrix), out);
     if (matrix->source_count > 0) put_sources(matrix, out);
     text_append(out, REDIAL_STR("<script>\n"));
     text_append(out, REDIAL_STR(script));

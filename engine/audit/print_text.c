@@ -14,19 +14,25 @@ static void put_part(struct text *out, size_t before, const char *name, struct r
     text_printf(out, "%s%s%.*s", out->len > before ? "; " : "", name, REDIAL_STR_ARG(value));
 }
 
+static void put_scope(const struct matrix_scope *scope, struct text *out)
+{
+    if (scope->models.len > 0) text_printf(out, " (%.*s)", REDIAL_STR_ARG(scope->models));
+    if (scope->endpoint.len > 0) text_printf(out, " (%.*s)", REDIAL_STR_ARG(scope->endpoint));
+}
+
 void matrix_remark(const struct matrix *matrix, const struct matrix_cell *cell, struct text *out)
 {
     size_t before = out->len;
     put_part(out, before, "needs ", cell->requires);
-    put_part(out, before, "models: ", cell->models);
-    put_part(out, before, "endpoint: ", cell->endpoint);
+    put_part(out, before, "models: ", cell->scope.models);
+    put_part(out, before, "endpoint: ", cell->scope.endpoint);
     put_part(out, before, "", cell->note);
     for (size_t i = 0; i < cell->claim_count; i++) {
         const struct matrix_claim *claim = &cell->claims[i];
         text_append(out, out->len > before ? REDIAL_STR("; ") : REDIAL_STR(""));
         matrix_sources(matrix, claim->sources, out);
         text_printf(out, ": %s", support_names.rows[claim->support].word);
-        if (claim->models.len > 0) text_printf(out, " (%.*s)", REDIAL_STR_ARG(claim->models));
+        put_scope(&claim->scope, out);
         if (claim->note.len > 0) text_printf(out, " (%.*s)", REDIAL_STR_ARG(claim->note));
     }
 }
@@ -36,7 +42,7 @@ bool matrix_same(const struct matrix_cell *a, const struct matrix_cell *b)
     return a->present == b->present && a->support == b->support && a->day == b->day &&
            a->claims == b->claims && str_eq(a->value, b->value) && str_eq(a->source, b->source) &&
            str_eq(a->note, b->note) && str_eq(a->requires, b->requires) &&
-           str_eq(a->models, b->models) && str_eq(a->endpoint, b->endpoint);
+           str_eq(a->scope.models, b->scope.models) && str_eq(a->scope.endpoint, b->scope.endpoint);
 }
 
 /* ---- Which columns */
@@ -136,8 +142,9 @@ static void write_baseline(const struct matrix *matrix, const struct matrix_styl
 
 /* ---- What is behind the words */
 
-static void write_surfaces(const struct matrix_table *table, const struct choice *choice,
-                           const struct matrix_style *style, struct text *out)
+/* All of them, also those whose column did not fit. */
+static void write_surfaces(const struct matrix_table *table, const struct matrix_style *style,
+                           struct text *out)
 {
     struct arena *arena = arena_new();
     struct table lines;
@@ -148,7 +155,6 @@ static void write_surfaces(const struct matrix_table *table, const struct choice
     text_append(out, REDIAL_STR("\nsurfaces:\n"));
     table_begin(&lines, arena, (const char *const[]){"", "surface", "used when"}, 3);
     for (size_t c = 0; c < table->column_count; c++) {
-        if (!is_chosen(choice, c)) continue;
         table_cell(&lines, table->columns[c].heading);
         table_cell(&lines, table->columns[c].title);
         table_cell(&lines, table->columns[c].use_when);
@@ -236,7 +242,7 @@ void matrix_print_text(const struct matrix *matrix, const struct matrix_style *s
         text_append(out, REDIAL_STR("\nwire:\n"));
         write_table(&matrix->tables[MATRIX_WIRE], &choice, false, style, out);
     }
-    if (table->row_count > 0) write_surfaces(table, &choice, style, out);
+    write_surfaces(matrix_surfaces(matrix), style, out);
     if (style->wide)
         write_sources(matrix, out);
     else if (table->row_count > 0)

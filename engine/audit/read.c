@@ -1,12 +1,5 @@
 /* A matrix file to its structs: keys as tables, every wrong thing with its place. */
-#include "audit/matrix.h"
-#include "config/keys.h"
-
-struct matrix_reading {
-    struct reading reading;
-    struct matrix *matrix;
-    struct name_map sources, surfaces;
-};
+#include "audit/reading.h"
 
 /* What a row says for its cells. */
 struct row_defaults {
@@ -21,11 +14,6 @@ struct cell_reading {
     struct matrix_cell cell;
     uint32_t sources;
 };
-
-static struct matrix_reading *matrix_of(struct reading *reading)
-{
-    return reading->context;
-}
 
 /* ---- Values */
 
@@ -155,6 +143,7 @@ static const struct key surface_keys[] = {
      "the platform whose calls land here", "platform", false},
     {"use_when", read_text, offsetof(struct matrix_column, use_when), "when one would choose it",
      "text", false},
+    {"endpoints", read_endpoints, 0, "what scopes of its cells may name", "list of names", false},
 };
 static const struct keys surface_table = {"a surface", surface_keys, REDIAL_COUNT_OF(surface_keys)};
 
@@ -186,7 +175,8 @@ static const struct key claim_keys[] = {
      true},
     {"support", read_support_word, offsetof(struct matrix_claim, support), "what it says",
      "kind of support", true},
-    {"models", read_text, offsetof(struct matrix_claim, models), "of which models", "text", false},
+    {"scope", read_scope, offsetof(struct matrix_claim, scope), "of what it says so", "scope",
+     false},
     {"note", read_text, offsetof(struct matrix_claim, note), "what else to know", "text", false},
 };
 static const struct keys claim_table = {"a claim", claim_keys, REDIAL_COUNT_OF(claim_keys)};
@@ -212,8 +202,7 @@ static const struct key cell_keys[] = {
      "full, beta, limited, none, ignored, disabled, unknown or disputed", true},
     {"value", read_text, OF_CELL(value), "what tables print", "text", false},
     {"requires", read_text, OF_CELL(requires), "what it needs", "text", false},
-    {"models", read_text, OF_CELL(models), "for which models", "text", false},
-    {"endpoint", read_text, OF_CELL(endpoint), "on which endpoint", "text", false},
+    {"scope", read_scope, OF_CELL(scope), "for which models, on which endpoint", "scope", false},
     {"source", read_sources_of, offsetof(struct cell_reading, sources), "who says so",
      "source, or list of sources", false},
     {"as_of", read_day, OF_CELL(day), "since when, if not since the source's own day", "date",
@@ -232,6 +221,15 @@ static int32_t oldest(const struct matrix *matrix, uint32_t sources)
         if (sources & UINT32_C(1) << i && (day == DAY_NONE || matrix->sources[i].day < day))
             day = matrix->sources[i].day;
     return day;
+}
+
+static bool check_scopes(struct reading *reading, const struct matrix_cell *cell,
+                         const struct matrix_column *column)
+{
+    bool right = scope_fits(reading, &cell->scope, column);
+    for (size_t i = 0; i < cell->claim_count; i++)
+        right = scope_fits(reading, &cell->claims[i].scope, column) && right;
+    return right;
 }
 
 static bool check_cell(struct reading *reading, const struct cell_reading *got)
@@ -253,9 +251,10 @@ static bool check_cell(struct reading *reading, const struct cell_reading *got)
 }
 
 static bool read_cell(struct reading *reading, const struct row_defaults *row,
-                      const struct node *value, struct matrix_cell *cell)
+                      const struct node *value, size_t column, struct matrix_cell *cell)
 {
     const struct matrix *matrix = matrix_of(reading)->matrix;
+    const struct matrix_column *surface = &matrix->tables[MATRIX_FEATURES].columns[column];
     struct cell_reading got = {.cell = {.present = true, .day = DAY_NONE, .span = value->span}};
     bool right = value->kind == NODE_SCALAR ? read_support_word(reading, value, &got.cell.support)
                                             : keys_read(reading, &cell_table, value, &got);
@@ -265,7 +264,7 @@ static bool read_cell(struct reading *reading, const struct row_defaults *row,
     if (got.cell.note.len == 0) got.cell.note = row->note;
     if (got.cell.day == DAY_NONE) got.cell.day = row->day;
     if (got.cell.day == DAY_NONE) got.cell.day = oldest(matrix, got.sources);
-    if (!check_cell(reading, &got)) return false;
+    if (!check_cell(reading, &got) || !check_scopes(reading, &got.cell, surface)) return false;
     struct text sources = TEXT_INIT;
     matrix_sources(matrix, got.sources, &sources);
     *cell = got.cell;
@@ -333,7 +332,8 @@ static bool read_row_cells(struct reading *reading, const struct node *value,
         struct redial_str name = value->keys[i]->text;
         size_t number = name_map_find(surfaces, name);
         if (number != NAME_MAP_NONE) {
-            right = read_cell(reading, &row->defaults, value->values[i], &cells[number]) && right;
+            right = read_cell(reading, &row->defaults, value->values[i], number, &cells[number]) &&
+                    right;
         } else if (!row_key(name)) {
             struct redial_str written = node_written(value->keys[i]);
             struct diag *diag = diag_error(reading->diags, "unknown-surface", value->keys[i]->span,
@@ -345,7 +345,7 @@ static bool read_row_cells(struct reading *reading, const struct node *value,
     for (size_t c = 0; right && c < surfaces->count; c++) {
         if (cells[c].present) continue;
         if (row->defaults.all) {
-            right = read_cell(reading, &row->defaults, row->defaults.all, &cells[c]);
+            right = read_cell(reading, &row->defaults, row->defaults.all, c, &cells[c]);
             continue;
         }
         struct redial_str name = surfaces->names[c];
@@ -395,7 +395,7 @@ static bool read_table(struct reading *reading, const struct node *value, void *
 
 /* ---- The file */
 
-/* Rows name sources and surfaces, which are therefore read first: see matrix_read. */
+/* Rows name sources, surfaces and models, which are therefore read first: see matrix_read. */
 static bool read_before(struct reading *reading, const struct node *value, void *target)
 {
     (void)reading;
@@ -410,6 +410,8 @@ static const struct key matrix_keys[] = {
     {"sources", read_before, 0, "who says so, and when it was read", "mapping of names to sources",
      true},
     {"surfaces", read_before, 0, "the columns", "mapping of names to surfaces", true},
+    {"models", read_before, 0, "what scopes may name besides the models of the platforms",
+     "list of names", false},
     {"features", read_table, offsetof(struct matrix, tables[MATRIX_FEATURES]),
      "what a request may use", "mapping of names to rows", true},
     {"wire", read_table, offsetof(struct matrix, tables[MATRIX_WIRE]), "how one talks to a surface",
@@ -423,19 +425,22 @@ static bool read_document(struct matrix_reading *of, const struct node *document
     struct reading *reading = &of->reading;
     const struct node *sources = node_get(document, "sources");
     const struct node *surfaces = node_get(document, "surfaces");
+    const struct node *models = node_get(document, "models");
     if (sources && !read_sources(reading, sources, of->matrix)) return false;
     if (surfaces && !read_surfaces(reading, surfaces, of->matrix)) return false;
+    if (models && !read_scope_models(reading, models, of->matrix)) return false;
     return keys_read(reading, &matrix_table_keys, document, of->matrix);
 }
 
-bool matrix_read(struct arena *arena, const char *path, int32_t today, struct diag_list *diags,
-                 struct matrix *matrix)
+bool matrix_read(struct arena *arena, const char *path, const struct redial_policy *policy,
+                 int32_t today, struct diag_list *diags, struct matrix *matrix)
 {
     *matrix = (struct matrix){.today = today};
     const struct source *source = source_read(arena, path, diags);
     const struct node *document = source ? document_parse(arena, source, diags) : NULL;
     if (!document) return false;
-    struct matrix_reading of = {.reading = {.arena = arena, .diags = diags}, .matrix = matrix};
+    struct matrix_reading of = {
+        .reading = {.arena = arena, .diags = diags}, .matrix = matrix, .policy = policy};
     of.reading.context = &of;
     matrix->path = source->path;
     matrix->tables[MATRIX_FEATURES].title = "features";

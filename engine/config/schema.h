@@ -26,9 +26,10 @@ struct schema {
 extern const struct schema
     policy_schema; /* NOLINT(readability-redundant-declaration): api shows it too */
 
-/* JSON Schema, draft 2020-12, indented; Markdown with a table per part. */
+/* JSON Schema, draft 2020-12, indented; Markdown with a table per part; sections of a man page. */
 void schema_json(const struct schema *schema, struct text *out);
 void schema_markdown(const struct schema *schema, struct text *out);
+void schema_man(const struct schema *schema, struct text *out);
 /* A line per key whose reader has no shape: "a rule: max". */
 void schema_without_shape(const struct schema *schema, struct text *out);
 
@@ -42,6 +43,14 @@ struct schema_tables {
     size_t count;
 };
 void schema_tables(const struct schema *schema, struct schema_tables *tables);
+/* Every closed list of words that a key of the tables takes, each once. */
+#define SCHEMA_WORDS_MAX 64u
+struct schema_words {
+    const struct names *names[SCHEMA_WORDS_MAX];
+    size_t skip[SCHEMA_WORDS_MAX]; /* its first words are not part of the language */
+    size_t count;
+};
+void schema_words(const struct schema *schema, struct schema_words *words);
 /* How a table is called: "rule", and "bound-2" where two are called alike. */
 void schema_table_name(const struct schema_tables *tables, const struct keys *keys,
                        struct text *out);

@@ -2,26 +2,6 @@
  * their sentences. */
 #include "config/schema.h"
 
-#define LISTS_MAX 64u
-
-struct lists {
-    const struct names *names[LISTS_MAX];
-    size_t skip[LISTS_MAX], count;
-};
-
-static void collect_words(struct lists *lists, const struct shape *shape)
-{
-    for (; shape; shape = shape->or) {
-        if (shape->of) collect_words(lists, shape->of);
-        if (!shape->names || lists->count == LISTS_MAX) continue;
-        bool known = false;
-        for (size_t i = 0; i < lists->count; i++) known = known || lists->names[i] == shape->names;
-        if (known) continue;
-        lists->skip[lists->count] = shape->skip;
-        lists->names[lists->count++] = shape->names;
-    }
-}
-
 /* A '|' would end the cell. */
 static void cell(struct redial_str said, struct text *out)
 {
@@ -71,7 +51,7 @@ static void write_table(const struct schema *schema, const struct schema_tables 
     for (size_t i = 0; i < keys->count; i++) write_key(schema, tables, &keys->rows[i], out);
 }
 
-static void write_words(const struct lists *lists, struct text *out)
+static void write_words(const struct schema_words *lists, struct text *out)
 {
     text_append(out, REDIAL_STR("\n## Words\n"));
     for (size_t i = 0; i < lists->count; i++) {
@@ -88,16 +68,13 @@ static void write_words(const struct lists *lists, struct text *out)
 void schema_markdown(const struct schema *schema, struct text *out)
 {
     struct schema_tables tables;
-    struct lists lists = {.count = 0};
+    struct schema_words words;
     schema_tables(schema, &tables);
+    schema_words(schema, &words);
     text_printf(out,
                 "# %s: reference\n\n%s.\n\nPrinted from the program's own tables by `make "
                 "reference`; change it there. A star marks a key that must be there.\n",
                 schema->title, schema->about);
-    for (size_t i = 0; i < tables.count; i++) {
-        write_table(schema, &tables, tables.list[i], out);
-        for (size_t k = 0; k < tables.list[i]->count; k++)
-            collect_words(&lists, schema_shape_of(schema, &tables.list[i]->rows[k]));
-    }
-    write_words(&lists, out);
+    for (size_t i = 0; i < tables.count; i++) write_table(schema, &tables, tables.list[i], out);
+    write_words(&words, out);
 }

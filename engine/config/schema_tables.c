@@ -69,6 +69,31 @@ void schema_table_name(const struct schema_tables *tables, const struct keys *ke
     if (before > 0) text_printf(out, "-%zu", before + 1);
 }
 
+/* As deep as shapes are nested. */
+// NOLINTNEXTLINE(misc-no-recursion)
+static void collect_words(struct schema_words *words, const struct shape *shape)
+{
+    for (; shape; shape = shape->or) {
+        if (shape->of) collect_words(words, shape->of);
+        if (!shape->names || words->count == SCHEMA_WORDS_MAX) continue;
+        bool known = false;
+        for (size_t i = 0; i < words->count; i++) known = known || words->names[i] == shape->names;
+        if (known) continue;
+        words->skip[words->count] = shape->skip;
+        words->names[words->count++] = shape->names;
+    }
+}
+
+void schema_words(const struct schema *schema, struct schema_words *words)
+{
+    struct schema_tables tables;
+    schema_tables(schema, &tables);
+    words->count = 0;
+    for (size_t t = 0; t < tables.count; t++)
+        for (size_t i = 0; i < tables.list[t]->count; i++)
+            collect_words(words, schema_shape_of(schema, &tables.list[t]->rows[i]));
+}
+
 void schema_without_shape(const struct schema *schema, struct text *out)
 {
     struct schema_tables tables;

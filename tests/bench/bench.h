@@ -27,7 +27,5 @@ void bench_load(void);
 void bench_replay(void);
 void bench_streams(void);
 void bench_sign(void);
-void bench_sign(void);
-void bench_streams(void);
 
 #endif

@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 
 fail() { echo "symbols: $1" >&2; exit 1; }
 
-shown=$(nm --dynamic --defined-only "$build/libredial.so" | awk '{print $3}')
+shown=$(nm --dynamic --defined-only "$build/libredial.so" | awk '$2 != "A" {sub(/@.*/, "", $3); print $3}')
 grep -q '^redial_call_step$' <<<"$shown" || fail "libredial.so does not show redial_call_step"
 others=$(grep -v '^redial_' <<<"$shown" || true)
 [ -z "$others" ] || fail "libredial.so shows more than redial_: $others"
@@ -41,7 +41,7 @@ PROGRAM
 libs=$(pkg-config --libs ${PKGS:?the libraries that libredial stands on})
 for library in libredial.so libredial.a; do
     # shellcheck disable=SC2086
-    "${CC:-gcc}" -std=c17 -Iengine/include "$work/program.c" -o "$work/program" "$build/$library" $libs -lm -lpthread \
+    ${CC:-gcc} -std=c17 -Iengine/include "$work/program.c" -o "$work/program" "$build/$library" $libs -lm -lpthread \
         -Wl,-rpath,"$build"
     ln -sf "$build/libredial.so" "$work/$(readelf -d "$build/libredial.so" | sed -nE 's/.*SONAME.*\[(.*)\].*/\1/p')"
     said=$(LD_LIBRARY_PATH="$work" "$work/program") || fail "a program linked to $library fails"

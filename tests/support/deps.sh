@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Finds the libraries that Redial needs and installs the missing ones with the system's package manager.
 #   deps.sh          what building and testing need
-#   deps.sh --ci     also what the checks need: clang, clang-format, clang-tidy, cppcheck, valgrind, nginx
+#   deps.sh --ci     also what the checks need: clang, clang-format, clang-tidy, cppcheck, valgrind, Chromium, shells
 #   deps.sh --print  only says what is missing and how it would be installed
 # apt was tried on a fresh Debian 12; dnf, apk and brew follow their own package names.
 set -euo pipefail
@@ -27,6 +27,7 @@ compiler          cmd:gcc                      gcc                    gcc       
 C_headers         file:/usr/include/stdlib.h   libc6-dev              glibc-headers     musl-dev         -
 binutils          cmd:objcopy                  binutils               binutils          binutils         binutils
 pkg-config        cmd:pkg-config               pkg-config             pkgconf           pkgconf          pkgconf
+git               cmd:git                      git                    git               git              git
 libcurl           pc:libcurl                   libcurl4-openssl-dev   libcurl-devel     curl-dev         curl
 OpenSSL           pc:openssl                   libssl-dev             openssl-devel     openssl-dev      openssl@3
 zlib              pc:zlib                      zlib1g-dev             zlib-devel        zlib-dev         zlib
@@ -46,6 +47,11 @@ clang-format      cmd:clang-format             clang-format           clang-tool
 clang-tidy        cmd:clang-tidy               clang-tidy             clang-tools-extra clang-extra-tools llvm
 cppcheck          cmd:cppcheck                 cppcheck               cppcheck          cppcheck         cppcheck
 valgrind          cmd:valgrind                 valgrind               valgrind          valgrind         -
+mandoc            cmd:mandoc                   mandoc                 mandoc            mandoc           mandoc
+groff             cmd:groff                    groff-base             groff-base        groff            groff
+zsh               cmd:zsh                      zsh                    zsh               zsh              zsh
+fish              cmd:fish                     fish                   fish              fish             fish
+Chromium          cmd:chromium                 chromium               chromium          chromium         -
 xmllint           cmd:xmllint                  libxml2-utils          libxml2           libxml2-utils    libxml2
 "
 [ "$want_ci" = 1 ] && table="$table$ci_table"

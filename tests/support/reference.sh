@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What is printed from the key tables and committed: schemas, references, and the line in every shipped file that shows an
+# What is printed from the tables and committed: schemas, references, manual pages, completions, and the line in every shipped file that shows an
 # editor its schema.
 #   tests/support/reference.sh REDIAL --check    says what is stale
 #   tests/support/reference.sh REDIAL --write    prints it anew
@@ -46,6 +46,12 @@ printed policies/policy.schema.json     "$redial" schema policy
 printed scenarios/scenario.schema.json  "$redial" schema scenario
 printed policies/REFERENCE.md           "$redial" schema --markdown policy
 printed scenarios/REFERENCE.md          "$redial" schema --markdown scenario
+printed cli/man/redial.1                "$redial" help --man
+printed cli/man/redial-policy.5         "$redial" schema --man policy
+printed cli/man/redial-scenario.5       "$redial" schema --man scenario
+printed cli/completions/redial.bash     "$redial" help --completion bash
+printed cli/completions/_redial         "$redial" help --completion zsh
+printed cli/completions/redial.fish     "$redial" help --completion fish
 # the matrix is a language of its own, which only `redial audit` reads
 # shellcheck disable=SC2046
 shown policies/policy.schema.json       $(grep -L '^matrix:' policies/*.yaml) policies/presets/*.yaml policies/tests/*.yaml

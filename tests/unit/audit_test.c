@@ -53,7 +53,7 @@ static struct audited audit_shipped(void)
     cr_assert_not_null(audited.policy);
     const char *path = matrix_beside(audited.arena, audited.policy);
     cr_assert_not_null(path);
-    cr_assert(matrix_read(audited.arena, path, TODAY, diags, &audited.matrix));
+    cr_assert(matrix_read(audited.arena, path, audited.policy, TODAY, diags, &audited.matrix));
     cr_assert(matrix_join(audited.arena, audited.policy, &audited.matrix));
     diag_list_destroy(diags);
     return audited;
@@ -149,7 +149,7 @@ Test(audit, survives_every_failed_allocation)
         struct diag_list *diags = diag_list_new();
         struct text out = TEXT_INIT;
         struct matrix_style style = {.wide = true};
-        if (arena && diags && matrix_read(arena, "policies/matrix.yaml", TODAY, diags, &matrix)) {
+        if (arena && diags && matrix_read(arena, "policies/matrix.yaml", NULL, TODAY, diags, &matrix)) {
             matrix_print_text(&matrix, &style, &out);
             matrix_print_json(&matrix, &style, &out);
             matrix_print_csv(&matrix, &style, &out);

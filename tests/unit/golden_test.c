@@ -43,10 +43,12 @@ static void describe_matrix(const char *path, struct text *out)
     struct matrix matrix;
     int32_t today = 0;
     cr_assert(matrix_day(REDIAL_STR("2026-11-23"), &today));
-    bool good = matrix_read(arena, path, today, diags, &matrix);
+    struct redial_policy *policy = policy_load("policies/claude-code.yaml", NULL, diags);
+    bool good = matrix_read(arena, path, policy, today, diags, &matrix);
     diag_render(diags, false, out);
     text_printf(out, "%s\n", good ? "read" : "refused");
     cr_expect_eq(!good, diag_errors(diags) > 0, "%s: errors and no matrix go together", path);
+    redial_policy_release(policy);
     diag_list_destroy(diags);
     arena_destroy(arena);
 }

@@ -30,7 +30,7 @@ size_t redial_diags_warnings(const struct redial_diags *diags);
 
 /* Reads, checks and compiles a policy and the files it uses. Environment values are read once,
  * here: from `environment`, or from the process when it is NULL; an empty value counts as unset.
- * NULL when anything is wrong, explained in `diags`. */
+ * NULL when anything is wrong, explained in `diags`, which may be NULL. */
 struct redial_policy *redial_policy_load(const char *path, const struct redial_env *environment,
                                          struct redial_diags *diags);
 void redial_policy_acquire(const struct redial_policy *policy);
