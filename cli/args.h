@@ -50,7 +50,7 @@ struct args {
     size_t word_count;
     size_t own_count; /* words before a "--"; all of them where there is none */
     bool dashes;      /* there was a "--" */
-    bool help; /* --help or -h was among them */
+    bool help;        /* --help or -h was among them */
 };
 
 /* Reads what follows the verb. `--flag VALUE`, `--flag=VALUE`, `-fVALUE`; flags may stand anywhere

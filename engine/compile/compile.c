@@ -76,7 +76,7 @@ static bool check_surfaces(const struct redial_policy *policy, struct diag_list 
     for (size_t i = 0; i < policy->provider_count; i++) {
         const struct provider *provider = &policy->providers[i];
         const struct platform *platform = &policy->platforms[provider->platform];
-        if (provider->surface != SURFACE_MANTLE || platform->mantle.present) continue;
+        if (provider->surface != BEDROCK_MANTLE || platform->mantle.present) continue;
         struct redial_str name = platform->name;
         struct diag *diag =
             diag_error(diags, "no-surface", provider->surface_span,

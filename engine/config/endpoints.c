@@ -215,7 +215,7 @@ bool read_surface(struct reading *reading, const struct node *value, void *targe
     struct provider *provider = target;
     int row;
     if (!read_word(reading, value, &surface_names, &row)) return false;
-    provider->surface = (enum surface)row;
+    provider->surface = (enum bedrock_surface)row;
     provider->surface_span = value->span;
     return true;
 }

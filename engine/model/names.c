@@ -174,8 +174,8 @@ TABLE(fact, "fact", [FACT_CLASS] = {"class", "what the event means"},
       [FACT_LUA] = {"lua", "a function of the policy's hooks answers true"})
 
 TABLE(surface,
-      "surface", [SURFACE_INVOKE] = {"invoke", "the platform's own: on Bedrock InvokeModel"},
-      [SURFACE_MANTLE] = {"mantle", "Bedrock's newer one, which speaks Anthropic's own words"})
+      "surface", [BEDROCK_INVOKE] = {"invoke", "the platform's own: on Bedrock InvokeModel"},
+      [BEDROCK_MANTLE] = {"mantle", "Bedrock's newer one, which speaks Anthropic's own words"})
 
 TABLE(hook_point, "hook", [HOOK_CLASSIFY] = {"classify", "names the class of an event"},
       [HOOK_DELAY] = {"delay", "says how long the step `backoff` waits"},
@@ -199,7 +199,7 @@ COVERS(variant, VARIANT_COUNT);
 COVERS(below_floor, BELOW_FLOOR_COUNT);
 COVERS(after_output, AFTER_OUTPUT_COUNT);
 COVERS(platform, PLATFORM_KIND_COUNT);
-COVERS(surface, SURFACE_COUNT);
+COVERS(surface, BEDROCK_SURFACE_COUNT);
 COVERS(support, SUPPORT_COUNT);
 COVERS(feature_answer, FEATURE_ANSWER_COUNT);
 COVERS(fact, FACT_COUNT);

@@ -407,7 +407,7 @@ struct mantle {
     struct redial_str model_id; /* {model} stands for the policy's name of the model */
     struct span span;
 };
-enum surface { SURFACE_INVOKE, SURFACE_MANTLE, SURFACE_COUNT };
+enum bedrock_surface { BEDROCK_INVOKE, BEDROCK_MANTLE, BEDROCK_SURFACE_COUNT };
 
 struct platform {
     struct redial_str name; /* "anthropic", "bedrock", "vertex", "foundry" */
@@ -443,7 +443,7 @@ struct provider {
     struct redial_str name;
     uint16_t platform;
     struct redial_str region, base_url, residency, project; /* empty: as the platform says */
-    enum surface surface;
+    enum bedrock_surface surface;
     struct span surface_span;
     uint64_t key; /* linked: of its name, for guards */
     struct span span;

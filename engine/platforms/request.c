@@ -34,7 +34,7 @@ bool request_is_fast(const struct build *build)
 
 static bool is_mantle(const struct provider *provider)
 {
-    return provider->surface == SURFACE_MANTLE;
+    return provider->surface == BEDROCK_MANTLE;
 }
 
 struct redial_str platform_signing_service(const struct redial_policy *policy, uint16_t provider)

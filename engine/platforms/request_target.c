@@ -10,7 +10,7 @@ static struct redial_str first_given(struct redial_str a, struct redial_str b)
 
 static bool is_mantle(const struct build *build)
 {
-    return build->provider->surface == SURFACE_MANTLE;
+    return build->provider->surface == BEDROCK_MANTLE;
 }
 
 /* Counts are made by models themselves, not by profiles of regions. */

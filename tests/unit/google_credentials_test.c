@@ -18,8 +18,8 @@
 #define METADATA   "GET http://169.254.169.254/computeMetadata/v1/"
 #define TOKEN_PATH                                                                                 \
     METADATA                                                                                       \
-        "instance/service-accounts/default/token?scopes=https%3A%2F%2Fwww.googleapis.com%2Fauth%"  \
-        "2Fcloud-platform"
+    "instance/service-accounts/default/token?scopes=https%3A%2F%2Fwww.googleapis.com%2Fauth%"      \
+    "2Fcloud-platform"
 #define FLAVOR                                                                                     \
     {                                                                                              \
         {                                                                                          \
