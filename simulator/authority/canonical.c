@@ -110,7 +110,7 @@ static void encode_path(struct redial_str path, const struct canonical_way *way,
     }
 }
 
-void canonical_path(struct redial_str path, const struct canonical_way *way, struct text *out)
+void canonical_write_path(struct redial_str path, const struct canonical_way *way, struct text *out)
 {
     struct text normal = TEXT_INIT;
 
@@ -253,7 +253,7 @@ bool canonical_write(const struct authority_request *request, struct redial_str 
     struct redial_str rest = signed_headers, name;
 
     text_printf(out, "%s\n", request->method);
-    canonical_path(request_path(request), way, out);
+    canonical_write_path(request_path(request), way, out);
     text_append_char(out, '\n');
     if (!write_query(request_query(request), way, arena, out)) return false;
     text_append_char(out, '\n');

@@ -22,7 +22,8 @@ bool canonical_write(const struct authority_request *request, struct redial_str 
                      const struct canonical_way *way, struct arena *arena,
                      struct text *out) REDIAL_MUST_USE;
 /* Parts of it, to show people. */
-void canonical_path(struct redial_str path, const struct canonical_way *way, struct text *out);
+void canonical_write_path(struct redial_str path, const struct canonical_way *way,
+                          struct text *out);
 
 #define SHA256_HEX_SIZE 65
 void sha256_hex(struct redial_str bytes, char out[SHA256_HEX_SIZE]);

@@ -347,8 +347,8 @@ static enum sigv4_fault say_slip(const struct trial *trial, const struct slip *s
     if (!is_about_path(&slip->way))
         return say(verdict, SIGV4_MISMATCH, trial->arena, REDIAL_STR(NO_MATCH),
                    "the signature is right for another canonical request: %s", slip->what);
-    canonical_path(path, &slip->way, &was);
-    canonical_path(path, right, &want);
+    canonical_write_path(path, &slip->way, &was);
+    canonical_write_path(path, right, &want);
     fault = say(verdict, SIGV4_MISMATCH, trial->arena, REDIAL_STR(NO_MATCH),
                 "the signature is right for another canonical request: %s; signed '%s', expected "
                 "'%s'",
@@ -369,7 +369,7 @@ static enum sigv4_fault explain(const struct trial *trial, const struct canonica
 
     for (size_t i = 0; i < REDIAL_COUNT_OF(slips); i++)
         if (fits(trial, &slips[i].way, &other)) return say_slip(trial, &slips[i], right, verdict);
-    canonical_path(request_path(trial->request), right, &path);
+    canonical_write_path(request_path(trial->request), right, &path);
     sha256_hex(verdict->canonical_request, hash);
     fault = say(verdict, SIGV4_MISMATCH, trial->arena, REDIAL_STR(NO_MATCH),
                 "the signature fits none of the usual slips: another secret, or path, query, a "
