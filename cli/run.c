@@ -272,13 +272,12 @@ static int run(const struct args *args, struct output *output)
 
 static void list_grades(struct text *out)
 {
-    text_append(out, REDIAL_STR("Grades:\n"));
+    text_append(out, REDIAL_STR("\nGrades:\n"));
     for (size_t i = 0; i < grade_names.count; i++)
         text_printf(out, "  %-15s %s\n", grade_names.rows[i].word, grade_names.rows[i].doc);
     text_append(out, REDIAL_STR("\nChecks:\n"));
     for (size_t i = 0; i < check_names.count; i++)
         text_printf(out, "  %-15s %s\n", check_names.rows[i].word, check_names.rows[i].doc);
-    text_append_char(out, '\n');
 }
 
 const struct verb verb_run = {
@@ -290,7 +289,8 @@ const struct verb verb_run = {
              "did: its attempts and waits, whether it honoured hints, refreshed what was\n"
              "refused, left what is hopeless, and told the truth by its exit status. The\n"
              "client's sleeps are its own and real. REDIAL_MODEL, REDIAL_PROVIDER,\n"
-             "REDIAL_QUERY and REDIAL_STREAM tell it which call the scenario means.",
+             "REDIAL_QUERY and REDIAL_STREAM tell it which call the scenario means, and\n"
+             "ANTHROPIC_MODEL and CLAUDE_CODE_USE_* tell those that read them.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
     .words_min = 1,

@@ -43,6 +43,25 @@ static void set(struct variables *variables, struct redial_str name, struct redi
         (struct redial_env){kept_name.ptr, value.ptr ? kept_value.ptr : NULL};
 }
 
+/* What makes the usual clients take a platform. */
+static const char *const choosers[PLATFORM_KIND_COUNT] = {
+    [PLATFORM_BEDROCK] = "CLAUDE_CODE_USE_BEDROCK",
+    [PLATFORM_VERTEX] = "CLAUDE_CODE_USE_VERTEX",
+    [PLATFORM_FOUNDRY] = "CLAUDE_CODE_USE_FOUNDRY",
+};
+
+static void set_provider(struct variables *variables, const struct redial_policy *policy,
+                         uint16_t provider)
+{
+    enum platform_kind kind = policy->platforms[policy->providers[provider].platform].kind;
+
+    set(variables, REDIAL_STR("REDIAL_PROVIDER"), policy->providers[provider].name);
+    for (int i = 0; i < PLATFORM_KIND_COUNT; i++)
+        if (choosers[i])
+            set(variables, str_of(choosers[i]),
+                i == (int)kind ? REDIAL_STR("1") : (struct redial_str){0});
+}
+
 /* Which call the scenario means: the first one's. */
 static void set_call(struct variables *variables, const struct scenario *scenario)
 {
@@ -55,8 +74,10 @@ static void set_call(struct variables *variables, const struct scenario *scenari
     enum redial_query query =
         call->query >= 0 ? (enum redial_query)call->query : policy->call.query;
     set(variables, REDIAL_STR("REDIAL_MODEL"), call->model);
-    set(variables, REDIAL_STR("REDIAL_PROVIDER"),
-        call->provider.len > 0 ? call->provider : policy->providers[policy->default_provider].name);
+    set(variables, REDIAL_STR("ANTHROPIC_MODEL"), call->model);
+    set_provider(variables, policy,
+                 call->provider.len > 0 ? policy_find_provider(policy, call->provider)
+                                        : policy->default_provider);
     set(variables, REDIAL_STR("REDIAL_QUERY"), str_of(redial_query_name(query)));
     set(variables, REDIAL_STR("REDIAL_STREAM"), str_of(call->stream ? "true" : "false"));
 }
@@ -65,12 +86,18 @@ static struct redial_env *make_variables(const struct fakes *fakes, struct arena
 {
     const struct fakes_variable *given;
     size_t count = fakes_environment(fakes, &given);
-    struct variables variables = {.arena = arena, .room = count + 8};
+    const struct scenario *scenario = fakes_scenario(fakes);
+    size_t own = 0;
+
+    while (scenario->env[own].name) own++;
+    struct variables variables = {.arena = arena, .room = count + own + 12};
 
     variables.list = ARENA_ARRAY(arena, struct redial_env, variables.room);
     if (!variables.list) return NULL;
     for (size_t i = 0; i < count; i++) set(&variables, given[i].name, given[i].value);
-    set_call(&variables, fakes_scenario(fakes));
+    for (size_t i = 0; i < own; i++)
+        set(&variables, str_of(scenario->env[i].name), str_of(scenario->env[i].value));
+    set_call(&variables, scenario);
     return variables.failed ? NULL : variables.list;
 }
 
