@@ -253,20 +253,22 @@ static int64_t calls_expected(const struct scenario *scenario)
 }
 
 /* The most attempts per call that the scenario lets its own policy take, in thousandths; -1 it does
- * not say. */
-static int64_t most_attempts(const struct scenario *scenario)
+ * not say. Of a client that makes fewer calls than the scenario, one may take all of them. */
+static int64_t most_attempts(const struct scenario *scenario, size_t calls)
 {
     const struct expect *expect = &scenario->expect;
+    int64_t all = calls_expected(scenario);
 
-    if (expect->attempts.given) return expect->attempts.high * 1000 / calls_expected(scenario);
-    return expect->amplification.given ? expect->amplification.high : -1;
+    if (expect->attempts.given)
+        return expect->attempts.high * 1000 / ((int64_t)calls < all ? 1 : all);
+    return expect->amplification.given && (int64_t)calls >= all ? expect->amplification.high : -1;
 }
 
 static void check_amplification(struct judging *judging)
 {
     const struct expect *expect = &judging->input->scenario->expect;
     const struct verdict *verdict = judging->verdict;
-    int64_t most = most_attempts(judging->input->scenario);
+    int64_t most = most_attempts(judging->input->scenario, verdict->calls);
     bool storm = verdict->amplification > 2 * most;
 
     if (most < 0 || verdict->amplification <= most) return;
