@@ -255,7 +255,7 @@ Test(google_credentials, a_login_may_act_as_a_service_account)
         "{\"type\":\"impersonated_service_account\",\"service_account_impersonation_url\":\"%s\","
         "\"delegates\":[\"c@p\",\"d@p\"],\"quota_project_id\":\"quota-2\",\"source_credentials\":{"
         "\"type\":\"authorized_user\",\"client_id\":\"id-1\",\"client_secret\":\"canary-s\","
-        "\"refresh_token\":\"canary-r\"}}",
+        "\"quota_project_id\":\"quota-1\",\"refresh_token\":\"canary-r\"}}",
         url);
     cr_assert_eq(
         errands_run(
@@ -458,6 +458,20 @@ Test(google_credentials, a_metadata_server_that_hangs_costs_three_seconds_and_a_
         "server at 169.254.169.254 (it did not answer within 3s: timed out)");
     expect_text(chain_warnings(chain), "waited 3s for a metadata server that is not there: "
                                        "METADATA_SERVER_DETECTION=none skips it");
+    chain_destroy(chain);
+}
+
+Test(google_credentials, somebody_else_at_that_address_is_passed_over)
+{
+    struct chain *chain = errands_chain("google_adc", NO_ENVIRONMENT);
+    cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                             ROWS({.asks = WELL_KNOWN, .missing = true},
+                                  {.asks = METADATA "instance",
+                                   .status = 302,
+                                   .body = REDIAL_STR("<html>Sign in to this network")})),
+                 CHAIN_FAILED);
+    expect_text(chain_why(chain), "*metadata server at 169.254.169.254 (what answers there is no "
+                                  "metadata server (HTTP 302, no Metadata-Flavor: Google))");
     chain_destroy(chain);
 }
 
