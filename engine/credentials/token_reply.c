@@ -15,8 +15,9 @@ static void show(struct text *out, struct redial_str words, size_t bytes_max)
     redact(str_take(str_trim(words), READ_BYTES_MAX), NULL, &clean);
     struct redial_str shown = str_take(text_str(&clean), bytes_max);
     for (size_t i = 0; i < shown.len; i++) {
-        unsigned char c = (unsigned char)shown.ptr[i];
-        text_append_char(out, c < ' ' || c == 127 ? ' ' : (char)c);
+        char c = shown.ptr[i];
+        if ((unsigned char)c < ' ' || c == 127) c = ' ';
+        text_append_char(out, c);
     }
     if (clean.len > bytes_max) text_append(out, REDIAL_STR(" …"));
     out->failed = out->failed || clean.failed;
@@ -151,8 +152,7 @@ static struct redial_str find_token(const struct json *root)
     return token;
 }
 
-/* A token goes into a header: what could end the header, or is no text, is no token. */
-static bool fits_a_header(struct redial_str token)
+bool token_fits_a_header(struct redial_str token)
 {
     for (size_t i = 0; i < token.len; i++)
         if ((unsigned char)token.ptr[i] <= ' ' || (unsigned char)token.ptr[i] >= 127) return false;
@@ -171,7 +171,7 @@ static const char *whats_missing(const struct json *root, struct redial_str toke
 {
     if (!json_is_object(root)) return "gave JSON that is no object";
     if (token.len == 0) return "gave no access_token";
-    if (!fits_a_header(token)) return "gave a token that no header can carry";
+    if (!token_fits_a_header(token)) return "gave a token that no header can carry";
     if (!is_bearer(root)) return "gave a token_type that is not Bearer";
     if (!read_expiry(root, token, now, expires_at))
         return "gave a token and does not say when it expires (no expires_in)";
