@@ -40,6 +40,21 @@ struct redial_str by_region_find(const struct by_region rows[], size_t count,
     return (struct redial_str){0};
 }
 
+struct redial_str policy_base_url(const struct redial_policy *policy, uint16_t provider,
+                                  struct redial_str region)
+{
+    const struct provider *of = &policy->providers[provider];
+    const struct platform *platform = &policy->platforms[of->platform];
+    const struct mantle *mantle = &platform->mantle;
+    struct redial_str own =
+        by_region_find(platform->region_endpoints, platform->region_endpoint_count, region);
+    if (of->base_url.len > 0) return of->base_url;
+    if (of->surface == SURFACE_MANTLE)
+        return mantle->base_url.len > 0 ? mantle->base_url : mantle->endpoint;
+    if (platform->base_url.len > 0) return platform->base_url;
+    return own.len > 0 ? own : platform->endpoint;
+}
+
 struct redial_str policy_model_id(const struct redial_policy *policy, uint16_t provider,
                                   const struct platform_model *model)
 {

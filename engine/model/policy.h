@@ -565,6 +565,10 @@ const struct platform_model *policy_platform_model(const struct redial_policy *p
                                                    uint16_t platform, uint16_t model);
 uint16_t policy_find_model(const struct redial_policy *policy,
                            struct redial_str name); /* NO_INDEX none */
+/* Where a provider is asked in a region: its own base URL, else that of its surface, the region's
+ * endpoint, the platform's. Places such as {region} are still open; empty when nothing is known. */
+struct redial_str policy_base_url(const struct redial_policy *policy, uint16_t provider,
+                                  struct redial_str region);
 /* What a provider's platform calls a model of its own, in the region where its calls land. */
 struct redial_str policy_model_id(const struct redial_policy *policy, uint16_t provider,
                                   const struct platform_model *model);

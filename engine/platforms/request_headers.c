@@ -8,8 +8,21 @@
 /* These belong to the connection or to the credential; a caller who sets them could smuggle a
  * second request or another identity. */
 static const char *const reserved[] = {
-    "authorization", "x-api-key",  "content-type", "host",    "content-length", "transfer-encoding",
-    "connection",    "keep-alive", "te",           "upgrade", "expect",
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-amz-date",
+    "content-type",
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "upgrade",
+    "expect",
 };
 
 static bool is_reserved(struct redial_str name)

@@ -97,20 +97,11 @@ static bool refuse_unknown(const struct build *build, const char *what,
     return false;
 }
 
-/* What holds for all requests unless the provider says otherwise. Both of a pair that contradict
- * each other are a mistake that only a person can mend. */
-static bool choose_endpoint(const struct build *build, struct redial_str *base)
+/* Both of a pair that contradict each other are a mistake that only a person can mend. */
+static bool check_contradiction(const struct build *build)
 {
     const struct platform *platform = build->platform;
-    const struct mantle *mantle = &platform->mantle;
-    struct redial_str own = by_region_find(platform->region_endpoints,
-                                           platform->region_endpoint_count, build->target.region);
 
-    if (is_mantle(build)) {
-        *base = first_given(mantle->base_url, mantle->endpoint);
-        return true;
-    }
-    *base = first_given(platform->base_url, first_given(own, platform->endpoint));
     if (platform->base_url.len == 0 || platform->resource.value.len == 0) return true;
     if (!arena_printf(build->arena, build->why,
                       "platform '%.*s' has both a resource (%.*s) and a base URL (%.*s): they "
@@ -123,12 +114,15 @@ static bool choose_endpoint(const struct build *build, struct redial_str *base)
 
 static bool choose_base(const struct build *build, struct redial_str *base)
 {
-    *base = first_given(build->facts->base_url, build->provider->base_url);
+    const struct request_facts *facts = build->facts;
+
+    *base = first_given(facts->base_url, build->provider->base_url);
     if (base->len > 0) return true;
-    if (!choose_endpoint(build, base)) return false;
-    return base->len > 0 ||
-           request_refuse(build, "no URL is known for provider", build->provider->name,
-                          "give it a base_url, or its platform an endpoint");
+    *base = policy_base_url(facts->policy, facts->provider, build->target.region);
+    if (base->len == 0)
+        return request_refuse(build, "no URL is known for provider", build->provider->name,
+                              "give it a base_url, or its platform an endpoint");
+    return check_contradiction(build);
 }
 
 /* Fills in what `base` leaves open, one kind of place after the other. */

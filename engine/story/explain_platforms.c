@@ -27,11 +27,9 @@ static void write_providers(const struct redial_policy *policy, const struct exp
         table_cell_from(&table, &cell);
         table_cell(&table, provider->name);
         table_cell(&table, platform->name);
-        table_cell(&table, provider->region.len ? provider->region : platform->region);
-        redact(provider->base_url.len   ? provider->base_url
-               : platform->base_url.len ? platform->base_url
-                                        : platform->endpoint,
-               NULL, &cell);
+        struct redial_str region = provider->region.len ? provider->region : platform->region;
+        table_cell(&table, region);
+        redact(policy_base_url(policy, (uint16_t)i, region), NULL, &cell);
         table_cell_from(&table, &cell);
         text_clean_up(&cell);
         table_cell(&table, provider->residency);

@@ -9,7 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "platforms/platform.h"
 #include "simulator/run/wire_parts.h"
 #include "simulator/world/credential.h"
 

@@ -5,6 +5,7 @@
 
 #include "api/load.h"
 #include "platforms/request.h"
+#include "redial/redial.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -160,6 +160,24 @@ ParameterizedTest(struct choice_case *c, config, provider_choice)
     diag_list_destroy(diags);
 }
 
+Test(config, a_region_of_the_environment_that_is_none_is_ignored_and_not_shown)
+{
+    static const struct redial_env environment[] = {
+        {"AWS_REGION", "evil.example/#canary"}, {"AWS_DEFAULT_REGION", "eu-west-1"}, {NULL, NULL}};
+    struct text said = TEXT_INIT;
+    struct redial_policy *policy =
+        load("redial: 1\nplatforms: {bedrock: {region: {from: [\"${AWS_REGION:-}\", "
+             "\"${AWS_DEFAULT_REGION:-}\"]}}}\nrules: [{name: a, when: always, do: [fail]}]\n",
+             environment, &said);
+    cr_assert_not_null(policy);
+    cr_expect(str_is(policy->platforms[0].region, "eu-west-1"));
+    cr_expect_neq(str_find(text_str(&said), REDIAL_STR("AWS_REGION")), SIZE_MAX, "%s", said.ptr);
+    cr_expect_neq(str_find(text_str(&said), REDIAL_STR("[bad-region]")), SIZE_MAX, "%s", said.ptr);
+    cr_expect_eq(str_find(text_str(&said), REDIAL_STR("canary")), SIZE_MAX, "%s", said.ptr);
+    text_clean_up(&said);
+    redial_policy_release(policy);
+}
+
 Test(config, a_cloud_that_the_policy_has_no_provider_on_is_refused_rather_than_left)
 {
     static const struct redial_env environment[] = {{"CLAUDE_CODE_USE_VERTEX", "1"}, {NULL, NULL}};
