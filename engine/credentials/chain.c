@@ -146,7 +146,10 @@ static bool credential_copy(struct arena *arena, const struct credential *from,
 static bool hold(struct chain *chain)
 {
     const struct link *link = chain->links[chain->link];
-    struct held held = {.arena = arena_new(), .stale = link->stale, .spent = link->spent};
+    struct held held = {.arena = arena_new(),
+                        .stale = link->stale,
+                        .spent = link->spent,
+                        .renew_after = duration_add(chain->flow.now, RENEWAL_PAUSE)};
     if (!held.arena || !credential_copy(held.arena, &chain->flow.found, &held.credential)) {
         arena_destroy(held.arena);
         return false;

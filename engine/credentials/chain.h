@@ -103,7 +103,9 @@ struct redial_str chain_source(const struct chain *chain);
 struct redial_str chain_warnings(const struct chain *chain);
 
 /* When a credential should be renewed ahead of time: GOOD serve it; STALE serve it and renew beside
- * it; SPENT renew first. By the source's own documented margins. */
+ * it; SPENT renew first. By the source's own documented margins; what was found or tried within the
+ * last 5 s is GOOD as long as it lives, so that short-lived tokens are not asked for by every call.
+ */
 enum chain_age { CHAIN_GOOD, CHAIN_STALE, CHAIN_SPENT };
 enum chain_age chain_age(const struct chain *chain, int64_t now);
 

@@ -575,6 +575,22 @@ Test(aws_profile, keys_are_renewed_ahead_of_their_end_and_the_old_ones_serve_mea
     chain_destroy(chain);
 }
 
+Test(aws_profile, keys_that_live_for_a_moment_are_not_asked_for_by_every_call)
+{
+    const int64_t end = ERRANDS_NOW + 30 * NS_PER_SECOND;
+    struct chain *chain = errands_chain("aws_chain", DEV);
+    cr_assert_eq(
+        errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                    ERRANDS(PROCESS, GIVES(PRINTED("{\"Version\":1,\"AccessKeyId\":\"A\","
+                                                   "\"SecretAccessKey\":\"canary\",\"Expiration\":"
+                                                   "\"2015-08-30T12:36:30Z\"}")))),
+        CHAIN_READY);
+    cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL, NULL, 0), CHAIN_READY);
+    cr_expect_eq(chain_age(chain, ERRANDS_NOW + 5 * NS_PER_SECOND), CHAIN_SPENT);
+    cr_expect_eq(chain_age(chain, end), CHAIN_SPENT);
+    chain_destroy(chain);
+}
+
 Test(aws_profile, every_way_survives_every_failed_allocation)
 {
     errands_torture("aws_bearer aws_chain", DEV,
