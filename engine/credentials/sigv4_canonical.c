@@ -146,37 +146,37 @@ bool canonical_query(struct arena *arena, struct redial_str query, struct text *
 /* ---- Headers */
 
 /* What hops add, change or take away. */
-static const char *const unsigned_headers[] = {
-    "authorization",
-    "cache-control",
-    "connection",
-    "expect",
-    "from",
-    "keep-alive",
-    "max-forwards",
-    "pragma",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "referer",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "user-agent",
-    "x-amzn-trace-id",
+static const struct redial_str unsigned_headers[] = {
+    REDIAL_STR_INIT("authorization"),
+    REDIAL_STR_INIT("cache-control"),
+    REDIAL_STR_INIT("connection"),
+    REDIAL_STR_INIT("expect"),
+    REDIAL_STR_INIT("from"),
+    REDIAL_STR_INIT("keep-alive"),
+    REDIAL_STR_INIT("max-forwards"),
+    REDIAL_STR_INIT("pragma"),
+    REDIAL_STR_INIT("proxy-authenticate"),
+    REDIAL_STR_INIT("proxy-authorization"),
+    REDIAL_STR_INIT("referer"),
+    REDIAL_STR_INIT("te"),
+    REDIAL_STR_INIT("trailer"),
+    REDIAL_STR_INIT("transfer-encoding"),
+    REDIAL_STR_INIT("upgrade"),
+    REDIAL_STR_INIT("user-agent"),
+    REDIAL_STR_INIT("x-amzn-trace-id"),
 };
 /* What a signature adds. */
-static const char *const own_headers[] = {
-    "authorization",
-    "x-amz-content-sha256",
-    "x-amz-date",
-    "x-amz-security-token",
+static const struct redial_str own_headers[] = {
+    REDIAL_STR_INIT("authorization"),
+    REDIAL_STR_INIT("x-amz-content-sha256"),
+    REDIAL_STR_INIT("x-amz-date"),
+    REDIAL_STR_INIT("x-amz-security-token"),
 };
 
-static bool is_among(struct redial_str name, const char *const *names, size_t count)
+static bool is_among(struct redial_str name, const struct redial_str *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (str_eq_nocase(name, str_of(names[i]))) return true;
+        if (str_eq_nocase(name, names[i])) return true;
     return false;
 }
 
