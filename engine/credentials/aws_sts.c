@@ -1,5 +1,7 @@
 /* Keys of a role from STS: AssumeRole, signed by other keys, and AssumeRoleWithWebIdentity, by a
  * token in a file. Both ask with a form and are answered in XML. */
+#include <string.h>
+
 #include "credentials/aws.h"
 #include "credentials/sigv4.h"
 #include "credentials/xml.h"
@@ -16,39 +18,25 @@ enum { CODE, MESSAGE, PROBLEM };
 static enum flow_move found_role(struct flow *flow, const struct aws_role *role,
                                  const struct errand_answer *answer)
 {
-    static const char *const names[KEYS] = {"AccessKeyId", "SecretAccessKey", "SessionToken",
-                                            "Expiration"};
-    struct xml_want wants[2 * KEYS] = {
-        {"AssumeRoleResponse/AssumeRoleResult/Credentials/AccessKeyId", {0}},
-        {"AssumeRoleResponse/AssumeRoleResult/Credentials/SecretAccessKey", {0}},
-        {"AssumeRoleResponse/AssumeRoleResult/Credentials/SessionToken", {0}},
-        {"AssumeRoleResponse/AssumeRoleResult/Credentials/Expiration", {0}},
-        {"AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/"
-         "AccessKeyId",
-         {0}},
-        {"AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/"
-         "SecretAccessKey",
-         {0}},
-        {"AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/"
-         "SessionToken",
-         {0}},
-        {"AssumeRoleWithWebIdentityResponse/AssumeRoleWithWebIdentityResult/Credentials/"
-         "Expiration",
-         {0}},
+    /* <Action>Response / <Action>Result */
+    struct xml_want wants[KEYS] = {
+        [ID] = {"*/*/Credentials/AccessKeyId", {0}},
+        [SECRET] = {"*/*/Credentials/SecretAccessKey", {0}},
+        [TOKEN] = {"*/*/Credentials/SessionToken", {0}},
+        [EXPIRATION] = {"*/*/Credentials/Expiration", {0}},
     };
-    struct redial_str found[KEYS];
     struct credential keys = {.region = role->profile_region, .refreshable = true};
     if (!xml_read(flow->arena, answer->body, wants, REDIAL_COUNT_OF(wants)))
         return flow_fail(flow, "STS answered with %s",
                          str_trim(answer->body).len == 0 ? "nothing" : "no well-formed XML");
-    for (size_t i = 0; i < KEYS; i++) {
-        found[i] = wants[i].text.len > 0 ? wants[i].text : wants[i + KEYS].text;
-        if (found[i].len == 0) return flow_fail(flow, "STS's answer lacks %s", names[i]);
-    }
-    keys.access_key_id = found[ID];
-    keys.secret = found[SECRET];
-    keys.session_token = found[TOKEN];
-    if (!rfc3339_parse(found[EXPIRATION], &keys.expires_at))
+    for (size_t i = 0; i < KEYS; i++)
+        if (wants[i].text.len == 0)
+            return flow_fail(flow, "STS's answer lacks %s",
+                             wants[i].path + strlen("*/*/Credentials/"));
+    keys.access_key_id = wants[ID].text;
+    keys.secret = wants[SECRET].text;
+    keys.session_token = wants[TOKEN].text;
+    if (!rfc3339_parse(wants[EXPIRATION].text, &keys.expires_at))
         return flow_fail(flow, "STS's answer has an Expiration, but it is no date");
     return aws_found_keys(flow, &keys, "what STS gave");
 }

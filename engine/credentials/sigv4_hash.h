@@ -1,5 +1,5 @@
-/* SHA-256 and its HMAC over OpenSSL, with the contexts of one signature: to look the algorithms up
- * anew for each of its seven hashes would cost more than the hashes. */
+/* SHA-256 over OpenSSL, with one context for all hashes of a signature, and HMAC (RFC 2104) of it:
+ * OpenSSL looks an HMAC up anew and builds a context for each, which costs more than its hashes. */
 #ifndef REDIAL_CREDENTIALS_SIGV4_HASH_H
 #define REDIAL_CREDENTIALS_SIGV4_HASH_H
 
@@ -16,7 +16,6 @@ struct hash {
 struct hasher {
     EVP_MD *sha256;
     EVP_MD_CTX *digest;
-    EVP_MAC_CTX *mac;
 };
 
 /* False when OpenSSL gives none; clean_up all the same. */

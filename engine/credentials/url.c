@@ -1,16 +1,12 @@
 #include "credentials/url.h"
 
-#include <string.h>
-
-static struct redial_str cut_at(struct redial_str *rest, const char *separators)
+/* Cuts what stands before one of two separators off the rest. */
+static struct redial_str cut_at(struct redial_str *rest, char one, char other)
 {
-    struct redial_str piece = *rest;
-    for (size_t i = 0; i < rest->len; i++) {
-        if (rest->ptr[i] == '\0' || !strchr(separators, rest->ptr[i])) continue;
-        piece.len = i;
-        break;
-    }
-    *rest = str_skip(*rest, piece.len);
+    size_t len = 0;
+    while (len < rest->len && rest->ptr[len] != one && rest->ptr[len] != other) len++;
+    struct redial_str piece = str_take(*rest, len);
+    *rest = str_skip(*rest, len);
     return piece;
 }
 
@@ -27,11 +23,11 @@ static bool split_authority(struct url *url)
     struct redial_str rest = url->authority;
     if (rest.len > 0 && rest.ptr[0] == '[') {
         rest = str_skip(rest, 1);
-        url->host = cut_at(&rest, "]");
+        url->host = cut_at(&rest, ']', ']');
         if (rest.len == 0) return false;
         rest = str_skip(rest, 1);
     } else {
-        url->host = cut_at(&rest, ":");
+        url->host = cut_at(&rest, ':', ':');
     }
     if (rest.len > 0 && rest.ptr[0] != ':') return false;
     url->port = str_skip(rest, 1);
@@ -48,9 +44,9 @@ bool url_split(struct redial_str text, struct url *url)
         !str_eq_nocase(url->scheme, REDIAL_STR("https")))
         return false;
     struct redial_str rest = str_skip(text, colon + 3);
-    rest = cut_at(&rest, "#");
-    url->authority = cut_at(&rest, "/?");
-    url->path = cut_at(&rest, "?");
+    rest = cut_at(&rest, '#', '#');
+    url->authority = cut_at(&rest, '/', '?');
+    url->path = cut_at(&rest, '?', '?');
     url->query = str_skip(rest, 1);
     return str_find(url->authority, REDIAL_STR("@")) == SIZE_MAX && split_authority(url);
 }

@@ -114,7 +114,7 @@ static bool is_at(const struct reading *reading, const char *path)
     struct redial_str rest = str_of(path), name;
     size_t depth = 0;
     while (str_split(&rest, '/', &name)) {
-        bool any = depth == 0 && str_is(name, "*");
+        bool any = str_is(name, "*");
         if (depth == reading->depth || (!any && !str_eq(name, reading->open[depth]))) return false;
         depth++;
     }

@@ -10,8 +10,7 @@
 #define XML_DEPTH_MAX 16u
 
 struct xml_want {
-    /* Element names from the root, without prefixes: "AssumeRoleResponse/.../AccessKeyId". A first
-     * name of "*" is any root. */
+    /* Element names from the root, without prefixes, "*" for any: "ErrorResponse/Error/Code". */
     const char *path;
     struct redial_str text; /* of the first such element, decoded and trimmed; empty: none */
 };

@@ -8,6 +8,7 @@
 
 #include "base/duration.h"
 #include "credentials/sigv4.h"
+#include "credentials/sigv4_hash.h"
 #include "document/json.h"
 #include "tests/support/failing_memory.h"
 
@@ -221,6 +222,33 @@ ParameterizedTest(struct whole_case *c, sigv4, agrees_with_another_hand)
     cr_expect(str_ends_with(header_of(&request, "authorization"), parts.signature));
     cr_expect(str_is(header_of(&request, "x-amz-security-token"), c->token));
     arena_destroy(arena);
+}
+
+/* RFC 4231, test cases 1, 2 and 6: keys shorter than a block, and longer. */
+Test(sigv4, hmac_agrees_with_its_rfc)
+{
+    static const struct {
+        const char *key, *data;
+        unsigned char begins[4];
+    } rows[] = {
+        {"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b",
+         "Hi There",
+         {0xb0, 0x34, 0x4c, 0x61}},
+        {"Jefe", "what do ya want for nothing?", {0x5b, 0xdc, 0xc1, 0x46}},
+        {NULL, "Test Using Larger Than Block-Size Key - Hash Key First", {0x60, 0xe4, 0x31, 0x59}},
+    };
+    char long_key[131];
+    struct hasher hasher = {0};
+    struct hash hash;
+    memset(long_key, 0xaa, sizeof long_key);
+    cr_assert(hasher_init(&hasher));
+    for (size_t i = 0; i < REDIAL_COUNT_OF(rows); i++) {
+        struct redial_str key =
+            rows[i].key ? str_of(rows[i].key) : (struct redial_str){long_key, sizeof long_key};
+        cr_assert(hasher_hmac(&hasher, key, str_of(rows[i].data), &hash));
+        cr_expect_arr_eq(hash.bytes, rows[i].begins, sizeof rows[i].begins, "row %zu", i);
+    }
+    hasher_clean_up(&hasher);
 }
 
 Test(sigv4, signing_again_replaces_the_earlier_signature)

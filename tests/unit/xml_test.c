@@ -36,6 +36,16 @@ ParameterizedTest(struct text_case *c, xml, text_is_found)
     arena_destroy(arena);
 }
 
+Test(xml, a_star_is_any_element)
+{
+    struct arena *arena = arena_new();
+    struct xml_want wants[] = {{"*/*/c", {0}}, {"*/c", {0}}};
+    cr_assert(xml_read(arena, REDIAL_STR("<a><b><c>deep</c></b><c>flat</c></a>"), wants, 2));
+    cr_expect(str_is(wants[0].text, "deep"));
+    cr_expect(str_is(wants[1].text, "flat"));
+    arena_destroy(arena);
+}
+
 struct refused_case {
     char xml[96];
 };
