@@ -327,7 +327,7 @@ static bool is_model(const struct judging *judging, const struct journal_entry *
     const struct platform_model *model =
         policy_platform_model(policy, platform, policy_find_model(policy, name));
 
-    return str_eq(entry->model, name) || (model && str_eq(entry->model, model->id));
+    return str_eq(entry->model, name) || (model && policy_model_has_id(model, entry->model));
 }
 
 static void check_ended_with(struct judging *judging)

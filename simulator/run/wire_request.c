@@ -108,21 +108,6 @@ static struct redial_str find_request_id(const struct request_seen *request)
     return REDIAL_STR("");
 }
 
-/* One piece of all, as the client takes them. */
-static bool join_pieces(struct carried *carried)
-{
-    struct http_request *request = &carried->request;
-    struct text joined = TEXT_INIT;
-    struct redial_str *whole = ARENA_NEW(carried->arena, struct redial_str);
-
-    for (size_t i = 0; i < request->piece_count; i++) text_append(&joined, request->pieces[i]);
-    bool kept = whole && !joined.failed && arena_copy(carried->arena, text_str(&joined), whole);
-    text_clean_up(&joined);
-    request->pieces = whole;
-    request->piece_count = 1;
-    return kept;
-}
-
 bool wire_build_request(struct carried *carried, struct redial_str *why)
 {
     const struct attempt *attempt = carried->attempt;
@@ -148,5 +133,5 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
     facts.body = &body;
     *why = REDIAL_STR("memory is out");
     return make_body(carried, &body) && write_base_url(carried, &facts.base_url) &&
-           request_build(carried->arena, &facts, &carried->request, why) && join_pieces(carried);
+           request_build(carried->arena, &facts, &carried->request, why);
 }

@@ -346,13 +346,6 @@ static struct redial_str own_name(struct fakes *fakes, struct redial_str id)
     return fakes->models[fakes->model_count++];
 }
 
-static struct redial_str without_region(struct redial_str id)
-{
-    size_t at = str_find(id, REDIAL_STR(".anthropic."));
-
-    return at == SIZE_MAX || at > 8 ? id : str_skip(id, at + 1);
-}
-
 static struct redial_str name_model(struct request *request, struct redial_str id, uint16_t *index)
 {
     const struct redial_policy *policy = request->fakes->script->policy;
@@ -360,8 +353,7 @@ static struct redial_str name_model(struct request *request, struct redial_str i
 
     *index = REDIAL_NO_INDEX;
     for (size_t i = 0; i < platform->model_count; i++) {
-        struct redial_str known = platform->models[i].id;
-        if (!str_eq(known, id) && !str_eq(without_region(known), without_region(id))) continue;
+        if (!policy_model_has_id(&platform->models[i], id)) continue;
         *index = platform->models[i].model;
         return policy->models[*index].name;
     }
