@@ -64,7 +64,7 @@ static void write_headers(struct text *out, const struct world_request *request)
 }
 
 static void write_request(struct text *out, const struct scenario *scenario,
-                          const struct world_request *request, const struct world_moment *moment)
+                          const struct world_request *request, struct world_moment moment)
 {
     const struct redial_policy *policy = scenario->policy;
     const struct provider *provider = &policy->providers[request->provider];
@@ -75,10 +75,10 @@ static void write_request(struct text *out, const struct scenario *scenario,
     write_text(out, "model", request->model);
     write_number(out, "call", request->call_number);
     write_number(out, "attempt", request->attempt);
-    write_number(out, "use", moment->use);
-    write_seconds(out, "now", moment->since);
+    write_number(out, "use", moment.use);
+    write_seconds(out, "now", moment.since);
     write_key(out, "random");
-    text_printf(out, "%.17g", (double)moment->chance / (double)RANDOM_ONE);
+    text_printf(out, "%.17g", (double)moment.chance / (double)RANDOM_ONE);
     write_number(out, "max_tokens", request->max_tokens);
     write_number(out, "input_tokens", request->input_tokens);
     write_number(out, "credential", request->credential);
@@ -163,8 +163,8 @@ static struct made_reply *make_new(struct reply_maker *maker, uint16_t number,
 
 static const struct reply_script *make_reply(void *context, uint16_t number,
                                              const struct world_request *request,
-                                             const struct world_moment *moment,
-                                             struct redial_str *why, struct redial_str *cure)
+                                             struct world_moment moment, struct redial_str *why,
+                                             struct redial_str *cure)
 {
     struct reply_maker *maker = context;
     struct text argument = TEXT_INIT, answer = TEXT_INIT;
