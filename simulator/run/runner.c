@@ -12,6 +12,9 @@
 
 void run_trouble(struct running *running, struct world_trouble trouble)
 {
+    /* What a transport says of itself is gone with it. */
+    if (!arena_copy(running->run->arena, trouble.why, &trouble.why))
+        trouble.why = REDIAL_STR("out of memory");
     running->run->end = RUN_TROUBLE;
     running->run->trouble = trouble;
     running->stopped = true;
