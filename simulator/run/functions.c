@@ -9,9 +9,15 @@
 
 /* ---- Writing what a function sees */
 
+/* Where memory is out there may be nothing yet. */
+static bool begins_object(const struct text *out)
+{
+    return out->len == 0 || out->ptr[out->len - 1] == '{';
+}
+
 static void write_key(struct text *out, const char *key)
 {
-    if (out->ptr[out->len - 1] != '{') text_append_char(out, ',');
+    if (!begins_object(out)) text_append_char(out, ',');
     text_append_json(out, str_of(key));
     text_append_char(out, ':');
 }
@@ -51,7 +57,7 @@ static void write_headers(struct text *out, const struct world_request *request)
         for (size_t k = 0; k < i; k++)
             first &= !str_eq_nocase(request->headers[k].name, request->headers[i].name);
         if (!first) continue;
-        if (out->ptr[out->len - 1] != '{') text_append_char(out, ',');
+        if (!begins_object(out)) text_append_char(out, ',');
         text_append_char(out, '"');
         for (size_t k = 0; k < request->headers[i].name.len; k++) {
             char c = request->headers[i].name.ptr[k];
