@@ -61,7 +61,8 @@ static void write_headers(struct text *out, const struct world_request *request)
         text_append_char(out, '"');
         for (size_t k = 0; k < request->headers[i].name.len; k++) {
             char c = request->headers[i].name.ptr[k];
-            text_append_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+            if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+            text_append_char(out, c);
         }
         text_append(out, REDIAL_STR("\":"));
         text_append_json(out, request->headers[i].value);
