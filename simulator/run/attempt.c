@@ -234,6 +234,7 @@ static void plan_next(struct running *running, struct run_call *call);
 void run_send(struct running *running, struct run_call *call,
               const struct redial_decision *decision)
 {
+    if (!run_has_credential(running, call, decision)) return;
     struct attempt *attempt = &call->attempt;
     struct transport *transport = running->options->transport;
     struct request_seen seen;
@@ -253,6 +254,7 @@ void run_send(struct running *running, struct run_call *call,
                              ? CONNECTION_NEW
                              : CONNECTION_REUSED);
     tell_request_id(running, call);
+    run_tell_credential(running, call);
     tell_prefill(running, call);
     if (!read) seen = attempt->request;
     if (!keep_headers(running, &seen)) {

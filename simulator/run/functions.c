@@ -9,9 +9,15 @@
 
 /* ---- Writing what a function sees */
 
+/* Where memory is out there may be nothing yet. */
+static bool begins_object(const struct text *out)
+{
+    return out->len == 0 || out->ptr[out->len - 1] == '{';
+}
+
 static void write_key(struct text *out, const char *key)
 {
-    if (out->ptr[out->len - 1] != '{') text_append_char(out, ',');
+    if (!begins_object(out)) text_append_char(out, ',');
     text_append_json(out, str_of(key));
     text_append_char(out, ':');
 }
@@ -51,11 +57,12 @@ static void write_headers(struct text *out, const struct world_request *request)
         for (size_t k = 0; k < i; k++)
             first &= !str_eq_nocase(request->headers[k].name, request->headers[i].name);
         if (!first) continue;
-        if (out->ptr[out->len - 1] != '{') text_append_char(out, ',');
+        if (!begins_object(out)) text_append_char(out, ',');
         text_append_char(out, '"');
         for (size_t k = 0; k < request->headers[i].name.len; k++) {
             char c = request->headers[i].name.ptr[k];
-            text_append_char(out, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
+            if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+            text_append_char(out, c);
         }
         text_append(out, REDIAL_STR("\":"));
         text_append_json(out, request->headers[i].value);
@@ -64,7 +71,7 @@ static void write_headers(struct text *out, const struct world_request *request)
 }
 
 static void write_request(struct text *out, const struct scenario *scenario,
-                          const struct world_request *request, const struct world_moment *moment)
+                          const struct world_request *request, struct world_moment moment)
 {
     const struct redial_policy *policy = scenario->policy;
     const struct provider *provider = &policy->providers[request->provider];
@@ -75,10 +82,10 @@ static void write_request(struct text *out, const struct scenario *scenario,
     write_text(out, "model", request->model);
     write_number(out, "call", request->call_number);
     write_number(out, "attempt", request->attempt);
-    write_number(out, "use", moment->use);
-    write_seconds(out, "now", moment->since);
+    write_number(out, "use", moment.use);
+    write_seconds(out, "now", moment.since);
     write_key(out, "random");
-    text_printf(out, "%.17g", (double)moment->chance / (double)RANDOM_ONE);
+    text_printf(out, "%.17g", (double)moment.chance / (double)RANDOM_ONE);
     write_number(out, "max_tokens", request->max_tokens);
     write_number(out, "input_tokens", request->input_tokens);
     write_number(out, "credential", request->credential);
@@ -163,8 +170,8 @@ static struct made_reply *make_new(struct reply_maker *maker, uint16_t number,
 
 static const struct reply_script *make_reply(void *context, uint16_t number,
                                              const struct world_request *request,
-                                             const struct world_moment *moment,
-                                             struct redial_str *why, struct redial_str *cure)
+                                             struct world_moment moment, struct redial_str *why,
+                                             struct redial_str *cure)
 {
     struct reply_maker *maker = context;
     struct text argument = TEXT_INIT, answer = TEXT_INIT;

@@ -124,6 +124,16 @@ static void look_for_secret(struct play *play, struct redial_str where, const ch
     }
 }
 
+/* What credential chains were given must not stand there either. */
+static void look_for_given(struct play *play, struct redial_str where, const char *form)
+{
+    for (size_t i = 0; i < play->run.secret_count; i++)
+        if (str_find(where, play->run.secrets[i]) != SIZE_MAX)
+            difference_add(&play->result->differences, invariant_names.rows[INVARIANT_SECRET].word,
+                           (struct span){0}, str_of(invariant_names.rows[INVARIANT_SECRET].doc),
+                           str_of(form));
+}
+
 static bool look(struct play *play)
 {
     struct result *result = play->result;
@@ -143,6 +153,8 @@ static bool look(struct play *play)
     run_again(play);
     look_for_secret(play, text_str(&play->story), "a credential in the story's text");
     look_for_secret(play, text_str(&json), "a credential in the story's JSON");
+    look_for_given(play, text_str(&play->story), "a chain's credential in the story's text");
+    look_for_given(play, text_str(&json), "a chain's credential in the story's JSON");
     bool wanted = play->options->json && play->options->verbosity == REPLAY_STORIES;
     bool fine = !json.failed && (!wanted || keep(play, &json, &result->story_json));
     text_clean_up(&json);

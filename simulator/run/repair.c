@@ -23,10 +23,24 @@ static void begin_refresh(struct running *running, struct run_call *call)
     client->refresh_ends_at = duration_add(running->now, after);
 }
 
+/* The same by the provider's chain: it passes its cache over. */
+static bool search_anew(struct running *running, struct run_call *call)
+{
+    struct provider_client *client = &running->clients[call->call.provider];
+    if (!run_search(running, call, CHAIN_ANEW)) return false;
+    const struct found_credential *search = client->search;
+    call->token_coming = search->found;
+    client->refresh_event = (struct redial_event){
+        .kind = search->found ? REDIAL_EVENT_REPAIRED : REDIAL_EVENT_REPAIR_FAILED,
+        .message = search->why};
+    client->refresh_ends_at = client->search_ends_at;
+    return true;
+}
+
 static void refresh(struct running *running, struct run_call *call)
 {
     struct provider_client *client = &running->clients[call->call.provider];
-    if (call->static_key) {
+    if (call->static_key && !call->script->chain) {
         plan_answer(running, call, REDIAL_EVENT_REPAIR_FAILED,
                     REDIAL_STR("nothing to refresh: the API key is static"), 0);
         return;
@@ -37,7 +51,8 @@ static void refresh(struct running *running, struct run_call *call)
         return;
     }
     bool under_way = client->refresh_ends_at > running->now;
-    if (!under_way) begin_refresh(running, call);
+    if (!under_way && call->script->chain && !search_anew(running, call)) return;
+    if (!under_way && !call->script->chain) begin_refresh(running, call);
     call->pending = client->refresh_event;
     run_plan(running, call, HAPPENS_REPAIR, client->refresh_ends_at);
 }

@@ -12,6 +12,9 @@
 
 void run_trouble(struct running *running, struct world_trouble trouble)
 {
+    /* What a transport says of itself is gone with it. */
+    if (!arena_copy(running->run->arena, trouble.why, &trouble.why))
+        trouble.why = REDIAL_STR("out of memory");
     running->run->end = RUN_TROUBLE;
     running->run->trouble = trouble;
     running->stopped = true;
@@ -142,7 +145,7 @@ typedef void happen_fn(struct running *running, struct run_call *call);
 static happen_fn *const happens[HAPPENS_COUNT] = {
     [HAPPENS_START] = start,       [HAPPENS_ATTEMPT] = run_attempt_due,
     [HAPPENS_TIMER] = timer_rings, [HAPPENS_REPAIR] = run_repair_due,
-    [HAPPENS_CANCEL] = cancelled,
+    [HAPPENS_CANCEL] = cancelled,  [HAPPENS_CREDENTIAL] = run_credential_due,
 };
 
 /* ---- The clock ---- */
@@ -323,11 +326,13 @@ static bool running_init(struct running *running)
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
                   scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
     if (!set_maker(running)) return false;
+
     running->calls = calloc(running->call_count + 1, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);
     run->story = make_story(run->arena);
     return running->engine && running->world && running->calls && running->clients && run->story &&
+           run_machine_init(running) &&
            observation_init(&run->observation, run->arena, running->call_count, keeps);
 }
 
@@ -336,6 +341,7 @@ static void running_clean_up(struct running *running)
     if (running->calls) let_go(running);
     for (size_t i = 0; running->clients && i < running->policy->provider_count; i++)
         connections_clean_up(&running->clients[i].connections);
+    run_machine_clean_up(running);
     queue_clean_up(&running->queue);
     world_clean_up(running->world);
     free(running->calls);

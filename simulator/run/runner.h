@@ -30,6 +30,8 @@ struct run {
     enum run_end end;
     struct world_trouble trouble;
     int64_t steps;
+    struct redial_str *secrets; /* that its chains were given: canaries */
+    size_t secret_count;
 };
 
 struct run_options {

@@ -96,6 +96,14 @@ static const struct key scenario_keys[] = {
     {"random", read_random, AT(fixed_random), "fixes every draw: 0 to 1.0", "share", false},
     {"lua", scenario_read_lua, 0, "the Lua file of the functions that replies and `expect` name",
      "path", false},
+    {"files", scenario_read_files, AT(machine), "what credential chains find in files",
+     "mapping of paths", false},
+    {"commands", scenario_read_commands, AT(machine), "what commands say to credential chains",
+     "mapping of patterns", false},
+    {"issuers", scenario_read_issuers, AT(machine),
+     "what the servers say that give credentials to chains", "mapping of servers", false},
+    {"given", scenario_read_given, AT(machine),
+     "credentials that the client is given to begin with", "ways", false},
     {"env", read_env, AT(env), "what the policy finds in its environment", "mapping", false},
     {"call", scenario_read_call, 0, "the one call", "call", false},
     {"calls", scenario_read_calls, 0, "several calls that share an engine", "list of calls", false},
@@ -195,6 +203,7 @@ static bool load_source(struct arena *arena, const struct source *source, struct
 {
     size_t before = diag_errors(diags);
     *scenario = (struct scenario){.arena = arena, .source = source};
+    scenario_machine_init(&scenario->machine);
     if (source && read_scenario(scenario, diags) && diag_errors(diags) == before) return true;
     scenario_clean_up(scenario);
     return false;
@@ -246,6 +255,7 @@ static const struct shape_row *const shapes[] = {
     scenario_world_shapes,
     scenario_credential_shapes,
     scenario_function_shapes,
+    scenario_machine_shapes,
     NULL,
 };
 const struct schema scenario_schema = {

@@ -8,6 +8,7 @@
 #include "model/policy.h"
 #include "redial/redial.h"
 #include "simulator/observe/expect.h"
+#include "simulator/run/machine.h"
 #include "simulator/world/script.h"
 
 #define SCENARIO_CALLS_MAX 100000 /* what one run keeps in memory at a time */
@@ -20,6 +21,7 @@ struct call_script {
     struct span provider_span, model_span;
     int query;                  /* enum redial_query, -1: as the policy says */
     int credential;             /* enum redial_credential */
+    bool chain;                 /* found by the provider's chain, as a live client does */
     int64_t max_tokens;         /* 0: the simulated client's usual 4096 */
     int64_t input_tokens;       /* 0: unknown to the client; the prompt is short */
     struct redial_str messages; /* its conversation as JSON; empty: so many words as its size */
@@ -62,6 +64,7 @@ struct scenario {
     size_t provider_count;
     struct span world_span;
     struct expect expect;
+    struct machine_script machine; /* what chains find */
     struct reload_script *reloads;
     size_t reload_count;
     /* Functions that its replies and `expect` name. */

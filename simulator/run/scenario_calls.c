@@ -5,9 +5,12 @@
 
 static bool read_credential(struct reading *reading, const struct node *value, void *target)
 {
+    struct call_script *call = target;
     int row = 0;
+    call->chain = value->kind == NODE_SCALAR && str_is(value->text, "chain");
+    if (call->chain) return true;
     if (!read_word(reading, value, &credential_names, &row)) return false;
-    *(int *)target = row; /* an unknown word leaves what is an index */
+    call->credential = row; /* an unknown word leaves what is an index */
     return true;
 }
 
@@ -84,7 +87,8 @@ static const struct key call_keys[] = {
     {"provider", read_provider, 0, "a provider of the policy", "name", false},
     {"model", read_model, 0, "as the policy names it", "name", true},
     {"query", read_query, AT(query), "foreground or background", "word", false},
-    {"credential", read_credential, AT(credential), "which kind it has", "word", false},
+    {"credential", read_credential, 0, "which kind it has; chain: what its provider's chain finds",
+     "word", false},
     {"max_tokens", read_tokens, AT(max_tokens), "the output limit it asks for", "tokens", false},
     {"input_tokens", read_tokens, AT(input_tokens), "size of its prompt", "tokens", false},
     {"messages", scenario_read_messages, AT(messages), "its conversation, which hooks can compact",
@@ -172,7 +176,7 @@ bool scenario_read_calls(struct reading *reading, const struct node *value, void
 /* ---- Shapes ---- */
 
 const struct shape_row scenario_call_shapes[] = {
-    {read_credential, AS_WORD(credential_names)},
+    {read_credential, AS_MATCHES_OR("^chain$", AS_WORD(credential_names))},
     {read_query, AS_WORD(query_names)},
     {read_call_count, AS_WHOLE(1, SCENARIO_CALLS_MAX)},
     {read_provider, AS_TEXT},

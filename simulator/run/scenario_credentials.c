@@ -96,9 +96,9 @@ static const struct key token_keys[] = {
 static const struct keys token_key_table = {"a token server's answer", token_keys,
                                             REDIAL_COUNT_OF(token_keys)};
 
-static bool read_token_reply(struct reading *reading, const struct node *value,
-                             struct token_reply *reply)
+bool scenario_read_token_reply(struct reading *reading, const struct node *value, void *target)
 {
+    struct token_reply *reply = target;
     *reply = (struct token_reply){.span = value->span, .hang = -1};
     if (!keys_read(reading, &token_key_table, value, reply)) return false;
     int ways =
@@ -118,12 +118,16 @@ bool scenario_read_token_server(struct reading *reading, const struct node *valu
     provider->token_reply_count = count;
     bool right = true;
     for (size_t i = 0; i < count; i++) {
-        right = read_token_reply(reading, items_at(value, i), &provider->token_replies[i]) && right;
+        right =
+            scenario_read_token_reply(reading, items_at(value, i), &provider->token_replies[i]) &&
+            right;
     }
     return right;
 }
 
 /* ---- Shapes ---- */
+
+const struct shape scenario_token_shape = AS_KEYS(token_key_table);
 
 const struct shape_row scenario_credential_shapes[] = {
     {read_expire_after, AS_MATCHES_OR("^" ONE_DURATION "$", AS_MATCHES("^[0-9]+[ \t]+requests?$"))},
@@ -132,6 +136,7 @@ const struct shape_row scenario_credential_shapes[] = {
     {read_token_body, AS_TEXT},
     {scenario_read_body, AS_TEXT},
     {scenario_read_credentials, AS_KEYS(credential_key_table)},
+    {scenario_read_token_reply, AS_KEYS(token_key_table)},
     {scenario_read_token_server, AS_ITEMS(AS_KEYS(token_key_table))},
     {0},
 };

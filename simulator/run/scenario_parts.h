@@ -26,6 +26,10 @@ read_fn scenario_read_forever;      /* int64_t ns, or `forever`: DURATION_MAX */
 read_fn scenario_read_speed;        /* int64_t, bytes per second */
 read_fn scenario_read_credentials;  /* struct provider_script */
 read_fn scenario_read_token_server; /* struct provider_script */
+read_fn scenario_read_token_reply;  /* struct token_reply */
+read_fn scenario_read_files, scenario_read_commands, scenario_read_issuers,
+    scenario_read_given; /* struct machine_script */
+void scenario_machine_init(struct machine_script *machine);
 
 /* Names to indices of the scenario's policy, and whether the platforms can do what is asked. False
  * with what is wrong in `diags`. */
@@ -50,7 +54,7 @@ bool scenario_link_states(struct scenario *scenario, struct diag_list *diags);
 extern const struct shape_row scenario_call_shapes[], scenario_message_shapes[],
     scenario_expect_shapes[], scenario_state_shapes[], scenario_reload_shapes[],
     scenario_reply_shapes[], scenario_stream_shapes[], scenario_world_shapes[],
-    scenario_credential_shapes[], scenario_function_shapes[];
-extern const struct shape scenario_reply_shape;
+    scenario_credential_shapes[], scenario_function_shapes[], scenario_machine_shapes[];
+extern const struct shape scenario_reply_shape, scenario_token_shape;
 
 #endif

@@ -291,7 +291,7 @@ static const struct reply_script *say(struct world *world, struct provider_state
     };
     trouble->span = scripted->span;
     return world->maker.make(world->maker.context, (uint16_t)(scripted->function - 1), request,
-                             &moment, &trouble->why, &trouble->cure);
+                             moment, &trouble->why, &trouble->cure);
 }
 
 static const struct exchange *refuse_prompt(struct world *world, struct reply_script *too_long,

@@ -46,7 +46,7 @@ struct world_moment {
 struct world_maker {
     const struct reply_script *(*make)(void *context, uint16_t function,
                                        const struct world_request *request,
-                                       const struct world_moment *moment, struct redial_str *why,
+                                       struct world_moment moment, struct redial_str *why,
                                        struct redial_str *cure);
     void *context;
 };

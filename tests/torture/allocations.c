@@ -166,6 +166,15 @@ static const struct {
     {"a scenario with a reload", replay,
      "scenarios/guards/calls-under-way-finish-on-their-policy-after-a-reload.yaml"},
     {"a credential of a container", find_credential, "aws_chain"},
+    {"a scenario with functions", replay,
+     "scenarios/seed/a-function-sees-the-request-and-the-clock.yaml"},
+    {"a scenario with credential chains", replay,
+     "scenarios/seed/"
+     "a-metadata-server-that-hangs-costs-three-seconds-when-no-project-id-is-set.yaml"},
+    {"a scenario of Bedrock's streams", replay,
+     "scenarios/seed/a-throttle-inside-a-bedrock-stream-is-backed-off.yaml"},
+    {"a scenario of a full platform", replay,
+     "scenarios/seed/a-background-call-gives-way-to-a-full-platform.yaml"},
     {"a scenario with mistakes", refuse, "tests/golden/scenario/unknown-keys.yaml"},
     {"a world that runs out", refuse, "tests/golden/scenario/runs-out.yaml"},
 };

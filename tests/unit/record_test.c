@@ -23,6 +23,7 @@ static bool is_kept(const struct scenario *scenario)
         const struct call_script *call = &scenario->calls[i];
         if (call->wants.bits || call->requires.bits || call->residency.count || call->header_count)
             return false;
+        if (call->chain) return false; /* its searches are told by the client that made them */
         if (call->prefill.len || call->messages.len || call->compacts_to >= 0) return false;
     }
     for (size_t i = 0; i < scenario->provider_count; i++)
