@@ -34,6 +34,9 @@ $(BUILD)/threads: $(call OBJ,tests/torture/threads.c $(SRC_ENGINE))
 mutate: $(BUILD)/redial ## break the shipped policies in one place at a time: a scenario must notice
 	@tests/support/mutate.sh $(BUILD)/redial
 
+clients: $(BUILD)/redial ## real SDKs and credential libraries against the fakes, the TypeScript SDK against its preset
+	@tests/clients/run.sh $(BUILD)
+
 torture: $(BUILD)/torture ## load policies and scenarios with every allocation made to fail
 	$(BUILD)/torture
 $(BUILD)/torture: $(call OBJ,tests/torture/allocations.c $(SRC_ENGINE) $(SRC_SIMULATOR))
@@ -71,4 +74,4 @@ soak: $(BUILD)/redial ## the long form: ten minutes of fuzzing per parser, every
 	@$(MAKE) --no-print-directory tsan
 	build-tsan/threads 60
 
-.PHONY: check layers format format-check lint asan tsan clang mutate torture fuzz bench cover soak
+.PHONY: clients check layers format format-check lint asan tsan clang mutate torture fuzz bench cover soak

@@ -33,15 +33,15 @@ class ByHand extends OAuth2Client {
 const foundry = (Client) => ({env}, options) => new Client({apiKey: env.ANTHROPIC_FOUNDRY_API_KEY,
     baseURL: env.ANTHROPIC_FOUNDRY_BASE_URL, ...options});
 
-// `model` as the platform calls it; `counts` whether the SDK can count tokens there.
+// `model` as the platform calls it; `version` the header anthropic-version, where there is one; `counts` whether the SDK can count tokens there.
 export const clients = {
     'anthropic 1.x': {platform: 'anthropic', version: '2026-10-21', model: 'claude-opus-4-6', counts: true, make: direct(Anthropic)},
     'anthropic 0.x': {platform: 'anthropic', version: '2023-06-01', model: 'claude-opus-4-6', counts: true, make: direct(Anthropic0)},
     'bedrock 1.x': {platform: 'bedrock', model: 'us.anthropic.claude-opus-5', counts: false, make: bedrock(AnthropicBedrock)},
-    'bedrock 0.x': {platform: 'bedrock', model: 'us.anthropic.claude-haiku-4-5-20251001-v1:0', counts: false, make: bedrock(AnthropicBedrock0)},
-    'mantle 1.x': {platform: 'bedrock', model: 'anthropic.claude-opus-5', counts: true, make: mantle},
+    'bedrock 0.x': {platform: 'bedrock', version: '2023-06-01', model: 'us.anthropic.claude-haiku-4-5-20251001-v1:0', counts: false, make: bedrock(AnthropicBedrock0)},
+    'mantle 1.x': {platform: 'bedrock', version: '2026-10-21', model: 'anthropic.claude-opus-5', counts: true, make: mantle},
     'vertex 1.x': {platform: 'vertex', model: 'claude-haiku-4-5@20251001', counts: true, make: vertex(AnthropicVertex)},
-    'vertex 0.x': {platform: 'vertex', model: 'claude-haiku-4-5@20251001', counts: true, make: vertex(AnthropicVertex0)},
+    'vertex 0.x': {platform: 'vertex', version: '2023-06-01', model: 'claude-haiku-4-5@20251001', counts: true, make: vertex(AnthropicVertex0)},
     'foundry 1.x': {platform: 'foundry', version: '2026-10-21', model: 'claude-opus-4-6', counts: true, make: foundry(AnthropicFoundry)},
     'foundry 0.x': {platform: 'foundry', version: '2023-06-01', model: 'claude-opus-4-6', counts: true, make: foundry(AnthropicFoundry0)},
 };

@@ -11,8 +11,10 @@ const everywhere = (replies) => Object.fromEntries(platforms.map((platform) => [
 // Every client meets the same world at once, each in a session of its own; `check` is told what came of it.
 async function meet(world, request, check, options = {}) {
     const served = await fake({world});
+    // The streams of a script come to Bedrock in its own frames; Mantle, on the same platform, would have SSE.
+    const some = Object.entries(clients).filter(([name]) => !request.stream || !name.startsWith('mantle'));
     try {
-        await Promise.all(Object.entries(clients).map(async ([name, client]) => {
+        await Promise.all(some.map(async ([name, client]) => {
             const session = name.replace(' ', '-');
             const sdk = client.make(served, {defaultHeaders: {'x-redial-session': session}, ...options});
             const met = {name, generation: name.slice(-3), events: []};
@@ -37,17 +39,17 @@ const counts = (met) => met.attempts.map(({retry_count: count}) => count);
 const classes = { // in 1.x; 0.x has fewer
     400: 'BadRequestError', 401: 'AuthenticationError', 403: 'PermissionDeniedError', 404: 'NotFoundError', 409: 'ConflictError',
     413: ['ContentTooLargeError', 'APIError'], 429: 'RateLimitError', 500: 'InternalServerError',
-    503: ['ServiceUnavailableError', 'InternalServerError'], 504: ['DeadlineExceededError', 'InternalServerError'],
+    503: ['ServiceUnavailableError', 'InternalServerError'], 504: ['GatewayTimeoutError', 'InternalServerError'],
     529: ['OverloadedError', 'InternalServerError'],
 };
-const documented = { // what each platform answers at all
-    anthropic: [400, 401, 403, 404, 409, 413, 429, 500, 503, 504, 529],
+const documented = { // what each platform answers at all; 401 last: what it refuses once, it refuses from then on
+    anthropic: [400, 403, 404, 409, 413, 429, 500, 503, 504, 529, 401],
     bedrock: [400, 403, 404, 413, 429, 500, 503],
-    vertex: [400, 401, 403, 404, 429, 500, 503, 504, 529],
-    foundry: [400, 401, 403, 404, 429, 500, 503, 529],
+    vertex: [400, 403, 404, 429, 500, 503, 504, 529, 401],
+    foundry: [400, 403, 404, 429, 500, 503, 529, 401],
 };
 
-describe('faults', {concurrency: true}, () => {
+describe('faults', {concurrency: 6}, () => {
     it('each status is an error of its class, with the platform\'s own words', async () => {
         const world = Object.fromEntries(Object.entries(documented).map(([platform, statuses]) =>
             [platform, statuses.map((status) => ({status}))]));
@@ -62,8 +64,7 @@ describe('faults', {concurrency: true}, () => {
                 assert.ok(error.message.length > 4, `${name} ${status} says something`);
                 if (client.platform === 'anthropic') assert.match(error.requestID, /^req_/);
             }
-        }));
-        await served.stop();
+        })).finally(served.stop);
     });
 
     for (const status of [400, 403, 404]) {
@@ -112,8 +113,7 @@ describe('faults', {concurrency: true}, () => {
 
     // ---- Broken connections
 
-    for (const [what, fault] of Object.entries({'a reset before any reply': {reset: 'request'}, 'a reset within the headers': {reset: 'headers'},
-        'a close before any reply': {close: 'request'}})) {
+    for (const [what, fault] of Object.entries({'a reset before any reply': {reset: 'request'}, 'a close before any reply': {close: 'request'}})) {
         it(`${what} is tried again, on a new connection`, () => meet(everywhere([fault, {status: 200}]), {}, (met) => {
             assert.equal(met.answer?.stop_reason, 'end_turn', `${met.name}: ${met.error}`);
             assert.deepEqual(counts(met), [0, 1], met.name);
@@ -129,7 +129,7 @@ describe('faults', {concurrency: true}, () => {
     it('a server that does not answer in time is tried again', () => meet(everywhere([{hang: '20s'}, {status: 200}]), {}, (met) => {
         assert.deepEqual(counts(met), [0, 1], `${met.name}: ${met.error}`);
         assert.equal(met.answer?.stop_reason, 'end_turn', met.name);
-    }, {timeout: 2500}));
+    }, {timeout: 4000}));
 
     // ---- Broken streams
 

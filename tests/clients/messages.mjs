@@ -31,7 +31,7 @@ describe('messages', {concurrency: true}, () => {
             assert.equal(entry.server, platform);
             assert.equal(entry.status, 200);
             const sent = Object.fromEntries(entry.headers.map(([key, value]) => [key.toLowerCase(), value]));
-            assert.equal(sent['anthropic-version'] ?? version, version);
+            assert.equal(sent['anthropic-version'], version);
         });
 
         it(`${name}: a message comes as a stream`, async () => {
