@@ -79,13 +79,4 @@ describe('credentials', {concurrency: 4}, () => {
             assert.deepEqual(generations, [1, 1, 1, 1]);
         });
     }
-
-    // ---- Expiry: the token lives for seconds, and says so
-
-    it('vertex: a token that is nearly over is renewed before it is refused', async () => {
-        const world = {credentials: {expire_after: '60s'}, replies: [{status: 200, forever: true}]};
-        const {results, generations} = await call({platform: 'vertex', way: 'metadata', count: 3, world});
-        assert.deepEqual(results, fine(3));
-        assert.deepEqual(generations, [1, 2, 3]);
-    });
 });

@@ -41,8 +41,9 @@ export async function fake({world, args = []} = {}) {
     };
 }
 
-// What is set for a client: this process's, less what must not be set, and the fake's.
+// What is set for a client: what the fake says, and nothing of this machine: no command line tool of a vendor is found
+// (google-auth-library would ask gcloud for a project, which takes seconds).
 export function environment({env}, more = {}) {
-    const all = {PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, HOME: '/nonexistent', ...env, ...more};
+    const all = {PATH: '/nonexistent', TMPDIR: process.env.TMPDIR, HOME: '/nonexistent', ...env, ...more};
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null && value !== undefined));
 }
