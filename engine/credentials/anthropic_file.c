@@ -174,7 +174,7 @@ static void write_children(struct text *out, const struct json *value, bool name
 }
 
 /* As deep as the bridge reads, JSON_DEPTH_MAX. */
-static void write_value(struct text *out, const struct json *value) // NOLINT(misc-no-recursion)
+static void write_value(struct text *out, const struct json *value)
 {
     switch (json_kind(value)) {
     case JSON_NULL: text_append(out, REDIAL_STR("null")); break;

@@ -9,7 +9,7 @@
 #include "credentials/secret_file.h"
 
 #define AUTHORITY       "https://login.microsoftonline.com"
-#define ASSERTION_LIFE  (10 * 60) /* s */
+#define ASSERTION_LIFE  600 /* s */
 #define JWT_BEARER_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 struct application {

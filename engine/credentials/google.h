@@ -22,6 +22,6 @@ struct google_token {
 };
 /* Ends the search; before, if the driver wants a project and nobody has named one, asks the
  * metadata server once for it, and warns about the time that it cost. */
-enum flow_move google_finish(struct flow *flow, const struct google_token *found) REDIAL_MUST_USE;
+enum flow_move google_finish(struct flow *flow, const struct google_token *token) REDIAL_MUST_USE;
 
 #endif

@@ -26,8 +26,9 @@ struct signing_key {
 /* What can be wrong with a file, in the order in which it is looked for. */
 static const struct redial_str
     no_pem = REDIAL_STR_INIT("is no PEM: no line of it says BEGIN PRIVATE KEY"),
-    no_private_key = REDIAL_STR_INIT("holds no private key, only something else: no line of it says "
-                                     "BEGIN PRIVATE KEY"),
+    no_private_key =
+        REDIAL_STR_INIT("holds no private key, only something else: no line of it says "
+                        "BEGIN PRIVATE KEY"),
     cut_off = REDIAL_STR_INIT("is cut off: a part that begins has no line that says END"),
     damaged = REDIAL_STR_INIT("is damaged: what stands between its BEGIN and END lines is no key"),
     locked = REDIAL_STR_INIT("is protected by a password; store it without one"),

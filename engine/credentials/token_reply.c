@@ -15,8 +15,9 @@ static void show(struct text *out, struct redial_str words, size_t bytes_max)
     redact(str_take(str_trim(words), READ_BYTES_MAX), NULL, &clean);
     struct redial_str shown = str_take(text_str(&clean), bytes_max);
     for (size_t i = 0; i < shown.len; i++) {
-        unsigned char c = (unsigned char)shown.ptr[i];
-        text_append_char(out, c < ' ' || c == 127 ? ' ' : (char)c);
+        char c = shown.ptr[i];
+        if ((unsigned char)c < ' ' || c == 127) c = ' ';
+        text_append_char(out, c);
     }
     if (clean.len > bytes_max) text_append(out, REDIAL_STR(" …"));
     out->failed = out->failed || clean.failed;

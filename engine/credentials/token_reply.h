@@ -28,8 +28,8 @@ struct token_reply {
 enum token_verdict token_reply_read(const struct errand_answer *answer, int64_t now,
                                     struct arena *arena, struct token_reply *reply);
 
-/* The verdict on any answer that should be 2xx, whatever its body: GIVEN for 2xx, and for what is no
- * HTTP answer (status 0: what a command printed). `why` as above. */
+/* The verdict on any answer that should be 2xx, whatever its body: GIVEN for 2xx, and for what is
+ * no HTTP answer (status 0: what a command printed). `why` as above. */
 enum token_verdict token_reply_judge(const struct errand_answer *answer, struct arena *arena,
                                      struct token_reply *reply);
 /* A clause about a body that is not what was expected ("answered 200 with HTML: …"). */
