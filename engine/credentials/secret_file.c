@@ -1,5 +1,7 @@
 #include "credentials/secret_file.h"
 
+#include "credentials/token_reply.h"
+
 #define OTHERS_READ  0004u
 #define OTHERS_WRITE 0022u
 
@@ -30,13 +32,6 @@ bool secret_file_taken(struct flow *flow, const struct errand_answer *answer,
     return false;
 }
 
-static bool is_one_word(struct redial_str token)
-{
-    for (size_t i = 0; i < token.len; i++)
-        if ((unsigned char)token.ptr[i] <= ' ' || (unsigned char)token.ptr[i] >= 127) return false;
-    return true;
-}
-
 bool token_file_taken(struct flow *flow, const struct errand_answer *answer, struct redial_str path,
                       const char *what, struct redial_str *token, enum flow_move *move)
 {
@@ -44,7 +39,7 @@ bool token_file_taken(struct flow *flow, const struct errand_answer *answer, str
     if (!secret_file_taken(flow, answer, path, what, &contents, move)) return false;
     *token = flow_copy(flow, str_trim(contents));
     flow_secret(flow, *token);
-    if (is_one_word(*token)) return true;
+    if (token_fits_a_header(*token)) return true;
     *move =
         flow_fail(flow, "the %s %.*s holds something that is no token", what, REDIAL_STR_ARG(path));
     return false;

@@ -152,8 +152,7 @@ static struct redial_str find_token(const struct json *root)
     return token;
 }
 
-/* A token goes into a header: what could end the header, or is no text, is no token. */
-static bool fits_a_header(struct redial_str token)
+bool token_fits_a_header(struct redial_str token)
 {
     for (size_t i = 0; i < token.len; i++)
         if ((unsigned char)token.ptr[i] <= ' ' || (unsigned char)token.ptr[i] >= 127) return false;
@@ -172,7 +171,7 @@ static const char *whats_missing(const struct json *root, struct redial_str toke
 {
     if (!json_is_object(root)) return "gave JSON that is no object";
     if (token.len == 0) return "gave no access_token";
-    if (!fits_a_header(token)) return "gave a token that no header can carry";
+    if (!token_fits_a_header(token)) return "gave a token that no header can carry";
     if (!is_bearer(root)) return "gave a token_type that is not Bearer";
     if (!read_expiry(root, token, now, expires_at))
         return "gave a token and does not say when it expires (no expires_in)";

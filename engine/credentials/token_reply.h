@@ -36,6 +36,9 @@ enum token_verdict token_reply_judge(const struct errand_answer *answer, struct 
 void token_reply_not_json(const struct errand_answer *answer, struct arena *arena,
                           struct token_reply *reply);
 
+/* A token goes into a header: what could end the header, or is no printable ASCII, is no token. */
+bool token_fits_a_header(struct redial_str token);
+
 #define TOKEN_TRIES_MAX 3u
 #define TOKEN_PAUSE     (500 * NS_PER_MS) /* before the second try; doubled before the third */
 

@@ -410,6 +410,17 @@ Test(azure_credentials, imds_is_knocked_at_and_asked_until_it_is_awake)
     chain_destroy(chain);
 }
 
+Test(azure_credentials, imds_is_knocked_at_for_a_second)
+{
+    struct chain *chain = errands_chain("azure_chain", NO_ENVIRONMENT);
+    struct errand_answer answer = {.status = 400};
+    cr_assert_eq(chain_begin(chain, ERRANDS_NOW, CHAIN_FROM_CACHE), CHAIN_ASKS);
+    cr_expect_eq(chain_errand(chain)->timeout, NS_PER_SECOND);
+    cr_assert_eq(chain_answer(chain, &answer, ERRANDS_NOW), CHAIN_ASKS);
+    cr_expect_eq(chain_errand(chain)->timeout, 10 * NS_PER_SECOND);
+    chain_destroy(chain);
+}
+
 Test(azure_credentials, imds_that_stays_asleep_is_asked_six_times)
 {
     struct chain *chain =

@@ -18,8 +18,8 @@
 #define METADATA   "GET http://169.254.169.254/computeMetadata/v1/"
 #define TOKEN_PATH                                                                                 \
     METADATA                                                                                       \
-        "instance/service-accounts/default/token?scopes=https%3A%2F%2Fwww.googleapis.com%2Fauth%"  \
-        "2Fcloud-platform"
+    "instance/service-accounts/default/token?scopes=https%3A%2F%2Fwww.googleapis.com%2Fauth%"      \
+    "2Fcloud-platform"
 #define FLAVOR                                                                                     \
     {                                                                                              \
         {                                                                                          \
@@ -567,6 +567,48 @@ Test(google_credentials, detection_may_be_assumed_or_read_from_the_bios)
     expect_text(chain_why(chain),
                 "*METADATA_SERVER_DETECTION is 'always'; expected assume-present, none, "
                 "bios-only or ping-only*");
+    chain_destroy(chain);
+}
+
+struct timeout_case {
+    char setting[16];
+    int64_t milliseconds;
+    bool warned;
+};
+
+ParameterizedTestParameters(google_credentials, a_question_to_the_metadata_server_is_bounded)
+{
+    static struct timeout_case cases[] = {
+        {"", 3000, false},  {"1", 1000, false},   {"500ms", 500, false}, {"0", 3000, true},
+        {"-1", 3000, true}, {"soon", 3000, true}, {"601", 3000, true},   {"11m", 3000, true},
+    };
+    return cr_make_param_array(struct timeout_case, cases, REDIAL_COUNT_OF(cases));
+}
+
+ParameterizedTest(struct timeout_case *c, google_credentials,
+                  a_question_to_the_metadata_server_is_bounded)
+{
+    struct redial_env environment[] = {{"GCE_METADATA_TIMEOUT", c->setting}, {NULL, NULL}};
+    struct chain *chain = errands_chain("google_adc", environment);
+    struct errand_answer missing = {.missing = true};
+    cr_assert_eq(chain_begin(chain, ERRANDS_NOW, CHAIN_FROM_CACHE), CHAIN_ASKS);
+    cr_assert_eq(chain_answer(chain, &missing, ERRANDS_NOW), CHAIN_ASKS);
+    cr_expect(str_is(chain_errand(chain)->request.url,
+                     "http://169.254.169.254/computeMetadata/v1/instance"));
+    cr_expect_eq(chain_errand(chain)->timeout, c->milliseconds * NS_PER_MS, "%s", c->setting);
+    cr_expect_eq(chain_warnings(chain).len > 0, c->warned, "%s", c->setting);
+    chain_destroy(chain);
+}
+
+Test(google_credentials, a_key_that_everybody_can_read_is_warned_about)
+{
+    struct chain *chain = errands_chain("google_adc", ENVIRONMENT(NAMED));
+    cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                             ROWS({.asks = NAMED_FILE, .body = USER_FILE, .mode = 0644},
+                                  {.asks = "POST *", .body = TOKEN})),
+                 CHAIN_READY);
+    expect_text(chain_warnings(chain),
+                "/key.json can be read by everybody (mode 0644): run `chmod 600 /key.json`");
     chain_destroy(chain);
 }
 
