@@ -162,7 +162,7 @@ static enum flow_move read_tokens(struct flow *flow, void *state,
     enum flow_move move;
     profile->tokens = (struct anthropic_tokens){0};
     if (answer->missing && profile->settings.federated) return federate(flow, profile);
-    if (answer->mode & GROUP_OR_WORLD)
+    if (answer->failed.len == 0 && answer->mode & GROUP_OR_WORLD)
         return flow_fail(
             flow, "others than its owner can %s %.*s (mode %04o): run `chmod 600 %.*s`",
             answer->mode & 0022u ? "change" : "read", REDIAL_STR_ARG(profile->credentials_path),

@@ -305,6 +305,18 @@ ParameterizedTest(struct profile_case *c, anthropic_credentials, bad_files)
     chain_destroy(chain);
 }
 
+Test(anthropic_credentials, a_folder_in_place_of_the_tokens_is_called_one)
+{
+    struct chain *chain = errands_chain(LINKS, NO_ENVIRONMENT);
+    cr_assert_eq(
+        errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                    ROWS({.asks = ACTIVE, .missing = true}, {.asks = CONFIG, .body = USER_CONFIG},
+                         {.asks = TOKENS, .failed = "is a directory", .mode = 0755})),
+        CHAIN_FAILED);
+    expect_text(chain_why(chain), "*the credential file * cannot be read: is a directory *");
+    chain_destroy(chain);
+}
+
 Test(anthropic_credentials, a_profile_cannot_lead_out_of_its_folder)
 {
     struct chain *chain = errands_chain(LINKS, ENVIRONMENT({"ANTHROPIC_PROFILE", "../../etc/x"}));
