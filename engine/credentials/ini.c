@@ -1,8 +1,13 @@
 #include "credentials/ini.h"
 
+/* Sections and values are found one after the other: nobody's file has more. */
+#define SECTIONS_MAX 4096u
+#define VALUES_MAX   1024u
+
 struct reading {
     struct arena *arena;
     struct ini *ini;
+    size_t sections, values;
     struct ini_section *section; /* being filled */
     bool has_value;              /* an indented line has something to belong to */
     uint32_t line;
@@ -53,12 +58,14 @@ static bool begin_section(struct reading *reading, struct redial_str line)
     struct ini_section **at = &reading->ini->sections;
     while (*at && !str_eq((*at)->title, title)) at = &(*at)->next;
     if (!*at) {
+        if (reading->sections++ == SECTIONS_MAX) return refuse(reading, "more than 4096 sections");
         *at = ARENA_NEW(reading->arena, struct ini_section);
         if (!*at) return out_of_memory(reading);
         (*at)->title = title;
         (*at)->line = reading->line;
     }
     reading->section = *at;
+    reading->values = 0;
     reading->has_value = false;
     return true;
 }
@@ -74,6 +81,8 @@ static bool add_value(struct reading *reading, struct redial_str line)
     struct ini_value **at = &reading->section->values;
     while (*at && !str_eq_nocase((*at)->name, name)) at = &(*at)->next;
     if (!*at) {
+        if (reading->values++ == VALUES_MAX)
+            return refuse(reading, "more than 1024 values in a row");
         *at = ARENA_NEW(reading->arena, struct ini_value);
         if (!*at) return out_of_memory(reading);
     }

@@ -88,6 +88,30 @@ Test(ini, nothing_is_no_fault)
     arena_destroy(arena);
 }
 
+static void expect_too_many(const char *format, const char *what)
+{
+    struct arena *arena = arena_new();
+    struct text text = TEXT_INIT;
+    struct ini ini;
+    struct ini_error error = {0};
+    text_append(&text, REDIAL_STR("[a]\n"));
+    for (int i = 0; i < 5000; i++) {
+        char line[32];
+        snprintf(line, sizeof line, "%d", i);
+        text_printf(&text, "%c%s%s\n", format[0], line, format + 1);
+    }
+    cr_assert_not(ini_read(arena, text_str(&text), &ini, &error));
+    cr_expect_str_eq(error.what, what);
+    text_clean_up(&text);
+    arena_destroy(arena);
+}
+
+Test(ini, is_bounded)
+{
+    expect_too_many("[]", "more than 4096 sections");
+    expect_too_many("k=v", "more than 1024 values in a row");
+}
+
 Test(ini, survives_every_failed_allocation)
 {
     static char text[20000];
