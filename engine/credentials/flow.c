@@ -370,25 +370,24 @@ struct redial_str flow_trouble(struct flow *flow, const struct errand_answer *an
     return (struct redial_str){0};
 }
 
+/* A character as it is, a control character or a stray byte as a blank. Gives its bytes. */
+static size_t append_shown(struct text *out, struct redial_str text, size_t at)
+{
+    size_t bytes = str_utf8_char_len(text, at);
+    bool hidden = bytes == 0 || (unsigned char)text.ptr[at] < ' ' || text.ptr[at] == 0x7f;
+    text_append(out, hidden ? REDIAL_STR(" ") : str_take(str_skip(text, at), bytes));
+    return bytes > 0 ? bytes : 1;
+}
+
 struct redial_str flow_excerpt(struct flow *flow, struct redial_str text)
 {
     /* redacted as a whole first: a secret cut in two would be none that anybody knows */
     struct redial_str shown = redacted(flow, str_trim(text));
     struct text out = TEXT_INIT;
-    size_t len = shown.len < EXCERPT_BYTES_MAX ? shown.len : EXCERPT_BYTES_MAX;
+    size_t at = 0;
     if (shown.len == 0) return shown;
     text_append(&out, REDIAL_STR(": \""));
-    for (size_t at = 0; at < len;) {
-        size_t bytes = str_utf8_char_len(shown, at);
-        if (bytes > 1) text_append(&out, (struct redial_str){shown.ptr + at, bytes});
-        if (bytes <= 1)
-            text_append_char(&out, bytes == 0 || (unsigned char)shown.ptr[at] < ' ' ||
-                                           shown.ptr[at] == 0x7f
-                                       ? ' '
-                                       : shown.ptr[at]);
-        at += bytes ? bytes : 1;
-    }
-    if (len < shown.len) text_append(&out, REDIAL_STR("…"));
-    text_append_char(&out, '"');
+    while (at < shown.len && at < EXCERPT_BYTES_MAX) at += append_shown(&out, shown, at);
+    text_append(&out, at < shown.len ? REDIAL_STR("…\"") : REDIAL_STR("\""));
     return flow_settle(flow, &out);
 }

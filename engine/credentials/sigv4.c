@@ -71,13 +71,14 @@ static bool join(const struct signing *signing, const struct redial_str *pieces,
 static bool hex(const struct signing *signing, const struct hash *hash, struct redial_str *out)
 {
     static const char digits[] = "0123456789abcdef";
-    char *ptr = ARENA_ARRAY(signing->arena, char, 2 * HASH_BYTES + 1);
+    const size_t len = (size_t)2 * HASH_BYTES;
+    char *ptr = ARENA_ARRAY(signing->arena, char, len);
     if (!ptr) return out_of_memory(signing);
     for (size_t i = 0; i < HASH_BYTES; i++) {
         ptr[2 * i] = digits[hash->bytes[i] >> 4];
         ptr[2 * i + 1] = digits[hash->bytes[i] & 15];
     }
-    *out = (struct redial_str){ptr, 2 * HASH_BYTES};
+    *out = (struct redial_str){ptr, len};
     return true;
 }
 

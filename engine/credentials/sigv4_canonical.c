@@ -85,11 +85,21 @@ static int by_name_and_value(const void *a, const void *b)
     return order != 0 ? order : compare(x->value, y->value);
 }
 
-static int hex_of(char c)
+static unsigned hex_of(char c)
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (c >= '0' && c <= '9') return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f') return (unsigned)(c - 'a') + 10;
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
+/* The byte that "%XX" at the beginning of `text` stands for. */
+static bool read_escape(struct redial_str text, char *byte)
+{
+    if (text.len < 3 || text.ptr[0] != '%') return false;
+    unsigned high = hex_of(text.ptr[1]), low = hex_of(text.ptr[2]);
+    unsigned char value = (unsigned char)(high << 4 | low);
+    memcpy(byte, &value, 1);
+    return high < 16 && low < 16;
 }
 
 /* What is encoded already is taken as it was meant, so that "%2f", "%2F" and "/" are one. */
@@ -97,10 +107,10 @@ static bool encode_anew(struct arena *arena, struct redial_str part, struct redi
 {
     struct text raw = TEXT_INIT, out = TEXT_INIT;
     for (size_t i = 0; i < part.len; i++) {
-        int high = i + 2 < part.len && part.ptr[i] == '%' ? hex_of(part.ptr[i + 1]) : -1;
-        int low = high >= 0 ? hex_of(part.ptr[i + 2]) : -1;
-        text_append_char(&raw, low >= 0 ? (char)(high << 4 | low) : part.ptr[i]);
-        if (low >= 0) i += 2;
+        char byte = 0;
+        bool escaped = read_escape(str_skip(part, i), &byte);
+        text_append(&raw, escaped ? (struct redial_str){&byte, 1} : str_take(str_skip(part, i), 1));
+        if (escaped) i += 2;
     }
     url_encode(&out, text_str(&raw));
     bool done = !raw.failed && !out.failed && arena_copy(arena, text_str(&out), encoded);
