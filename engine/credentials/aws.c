@@ -103,12 +103,24 @@ enum flow_move aws_found_json(struct flow *flow, const struct json *json,
 
 /* ---- Where services are */
 
+bool aws_is_region(struct redial_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!good && c != '-') return false;
+    }
+    return text.len > 0;
+}
+
 struct redial_str aws_region(struct flow *flow, struct redial_str region)
 {
-    if (region.len == 0) region = flow->options->region;
-    if (region.len == 0) region = flow_env(flow, "AWS_REGION");
-    if (region.len == 0) region = flow_env(flow, "AWS_DEFAULT_REGION");
-    return region.len > 0 ? region : REDIAL_STR("us-east-1");
+    const struct redial_str candidates[] = {region, flow->options->region,
+                                            flow_env(flow, "AWS_REGION"),
+                                            flow_env(flow, "AWS_DEFAULT_REGION")};
+    for (size_t i = 0; i < REDIAL_COUNT_OF(candidates); i++)
+        if (aws_is_region(candidates[i])) return candidates[i];
+    return REDIAL_STR("us-east-1");
 }
 
 struct redial_str aws_endpoint(struct flow *flow, const char *variable, const char *host_prefix,

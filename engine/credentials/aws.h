@@ -66,7 +66,9 @@ struct redial_str aws_kind_of(struct flow *flow, struct redial_str body);
  * service's own. */
 struct redial_str aws_endpoint(struct flow *flow, const char *variable, const char *host_prefix,
                                struct redial_str region);
-/* The first that is given: `region`, the request's, AWS_REGION, AWS_DEFAULT_REGION, us-east-1. */
+/* Letters, digits and '-': anything else could turn a host into another one. */
+bool aws_is_region(struct redial_str text);
+/* The first that is one: `region`, the request's, AWS_REGION, AWS_DEFAULT_REGION, us-east-1. */
 struct redial_str aws_region(struct flow *flow, struct redial_str region);
 
 #endif

@@ -6,7 +6,7 @@
  *                          ├─ credential_source ► environment, container, IMDS ──► AssumeRole
  *                          └─ web_identity_token_file ──► AssumeRoleWithWebIdentity
  *             ── aws_access_key_id · credential_process · sso_session or sso_start_url */
-#include "base/names.h"
+#include "base/names.h" /* str_closest */
 #include "credentials/aws.h"
 #include "credentials/ini.h"
 
@@ -226,18 +226,18 @@ static enum flow_move begin_source_profile(struct flow *flow, struct walk *walk,
 }
 
 static const struct {
-    struct name name;
+    const char *word;
     flow_begin_fn *begin;
 } credential_sources[] = {
-    {{"Environment", "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"}, aws_environment_begin},
-    {{"Ec2InstanceMetadata", "the role of the instance"}, aws_imds_begin},
-    {{"EcsContainer", "the role of the container"}, aws_container_begin},
+    {"Environment", aws_environment_begin},
+    {"Ec2InstanceMetadata", aws_imds_begin},
+    {"EcsContainer", aws_container_begin},
 };
 
 static enum flow_move begin_credential_source(struct flow *flow, struct redial_str source)
 {
     for (size_t i = 0; i < REDIAL_COUNT_OF(credential_sources); i++)
-        if (str_eq_nocase(source, str_of(credential_sources[i].name.word)))
+        if (str_eq_nocase(source, str_of(credential_sources[i].word)))
             return credential_sources[i].begin(flow);
     return flow_fail(flow,
                      "credential_source '%.*s' is unknown: expected Environment, "
@@ -291,19 +291,22 @@ static enum flow_move begin_sso(struct flow *flow, const struct walk *walk,
         return flow_fail(flow, "its sso_session '%.*s' has no section [sso-session %.*s] in %.*s",
                          REDIAL_STR_ARG(session), REDIAL_STR_ARG(session),
                          REDIAL_STR_ARG(walk->config.path));
-    const char *lacking = sso.region.len == 0       ? "sso_region"
-                          : sso.account_id.len == 0 ? "sso_account_id"
-                          : sso.role_name.len == 0  ? "sso_role_name"
-                                                    : NULL;
-    if (lacking) return flow_fail(flow, "it uses SSO but %s is missing", lacking);
+    const char *lacking = !aws_is_region(sso.region) ? "sso_region"
+                          : sso.account_id.len == 0  ? "sso_account_id"
+                          : sso.role_name.len == 0   ? "sso_role_name"
+                                                     : NULL;
+    if (lacking) return flow_fail(flow, "it uses SSO but has no usable %s", lacking);
     return aws_sso_begin(flow, &sso);
 }
 
 static enum flow_move begin_way(struct flow *flow, struct walk *walk, const struct profile *profile)
 {
     struct redial_str command = get(profile, "credential_process");
+    bool has_keys = get(profile, "aws_access_key_id").len > 0;
+    /* to a profile that leads here, keys are keys, whatever role they are for otherwise */
+    if (has_keys && walk->count > 1) return found_static(flow, profile);
     if (get(profile, "role_arn").len > 0) return begin_role(flow, walk, profile);
-    if (get(profile, "aws_access_key_id").len > 0) return found_static(flow, profile);
+    if (has_keys) return found_static(flow, profile);
     if (get(profile, "web_identity_token_file").len > 0)
         return flow_fail(flow, "it has a web_identity_token_file but no role_arn");
     if (get(profile, "sso_session").len > 0 || get(profile, "sso_start_url").len > 0)

@@ -44,10 +44,11 @@ struct errand {
 
 /* Zeroed but for what is said. Texts are borrowed until chain_answer returns. */
 struct errand_answer {
-    struct redial_str failed; /* why there is no answer ("no such file", "timed out after 1 s");
-                                 empty: there is one */
-    bool missing;             /* FILE, COMMAND: it does not exist, which is no error of it */
-    uint16_t status;          /* HTTP */
+    /* Why there is no answer ("it is a directory", "connection refused"); one that did not come in
+     * time holds the words "timed out", which some sources look for. Empty: there is one. */
+    struct redial_str failed;
+    bool missing;    /* FILE, COMMAND: it does not exist, which is no error of it */
+    uint16_t status; /* HTTP */
     const struct redial_header *headers;
     size_t header_count;
     struct redial_str body;   /* HTTP, FILE, COMMAND */

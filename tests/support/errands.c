@@ -87,6 +87,10 @@ static bool matches(const struct errand *errand, const struct errand_row *row, s
         same = !any_line_matches(errand, row->withholds[i]);
         if (!same) text_printf(why, "%s sends '%s'", asked.ptr, row->withholds[i]);
     }
+    if (same && row->timeout > 0 && row->timeout != errand->timeout) {
+        text_printf(why, "%s grants %lld ns", asked.ptr, (long long)errand->timeout);
+        same = false;
+    }
     text_clean_up(&asked);
     return same;
 }

@@ -33,7 +33,8 @@ struct errand_row {
     int exit_status;
     const char *errors;
     struct redial_header headers[2];
-    int64_t takes; /* ns until the answer */
+    int64_t takes;   /* ns until the answer */
+    int64_t timeout; /* what the chain grants, ns; 0: not looked at */
     /* Globs, each of which must match one line of the request: "name: value" per header (names in
      * lower case), then the body (or the contents) as one line of its own. */
     const char *sends[ERRANDS_SENDS_MAX];

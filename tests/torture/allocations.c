@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/load.h"
+#include "credentials/chain.h"
 #include "document/node.h"
 #include "redial/redial.h"
 #include "simulator/run/replay.h"
@@ -119,6 +120,34 @@ static bool refuse(const char *path)
     exit(1);
 }
 
+/* Keys for a chain whose name is `link`, from a container that answers every time. */
+static bool find_credential(const char *link)
+{
+    static const struct redial_env environment[] = {
+        {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/keys"}, {NULL, NULL}};
+    const struct errand_answer none = {.missing = true};
+    const struct errand_answer keys = {
+        .status = 200,
+        .body = REDIAL_STR("{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"S\",\"Token\":\"T\","
+                           "\"Expiration\":\"2030-01-01T00:00:00Z\"}")};
+    struct redial_str name = str_of(link), why = {0};
+    const struct chain_options options = {
+        .links = &name, .link_count = 1, .environment = environment};
+    struct chain *chain = chain_new(&options, &why);
+    if (!chain) return false;
+    enum chain_state state = chain_begin(chain, 0, CHAIN_FROM_CACHE);
+    while (state == CHAIN_ASKS) {
+        bool file = chain_errand(chain)->kind == ERRAND_FILE;
+        state = chain_answer(chain, file ? &none : &keys, 0);
+    }
+    if (state == CHAIN_FAILED && chain_why(chain).len == 0) {
+        fprintf(stderr, "torture: %s: no credential and not a word why\n", link);
+        exit(1);
+    }
+    chain_destroy(chain);
+    return state == CHAIN_READY;
+}
+
 static const struct {
     const char *name;
     work_fn *work;
@@ -136,6 +165,7 @@ static const struct {
     {"a scenario", replay, "tests/torture/all.yaml"},
     {"a scenario with a reload", replay,
      "scenarios/guards/calls-under-way-finish-on-their-policy-after-a-reload.yaml"},
+    {"a credential of a container", find_credential, "aws_chain"},
     {"a scenario with mistakes", refuse, "tests/golden/scenario/unknown-keys.yaml"},
     {"a world that runs out", refuse, "tests/golden/scenario/runs-out.yaml"},
 };

@@ -63,6 +63,7 @@ Test(aws_machine, container_gives_keys_to_its_token)
     expect_found(ECS,
                  ERRANDS(NO_PROFILES, {.asks = ASK_ECS,
                                        .body = REDIAL_STR(KEYS(LATER)),
+                                       .timeout = NS_PER_SECOND,
                                        .sends = {"authorization: Basic canary"}}),
                  "container credentials at 169.254.170.2");
 }
@@ -166,6 +167,7 @@ Test(aws_machine, instance_gives_the_keys_of_its_role_to_a_session)
                  ERRANDS(NO_PROFILES,
                          {.asks = ASK_TOKEN,
                           .body = REDIAL_STR("canary-imds"),
+                          .timeout = NS_PER_SECOND,
                           .sends = {"x-aws-ec2-metadata-token-ttl-seconds: 21600"}},
                          {.asks = ASK_ROLE,
                           .body = REDIAL_STR("my-role\n"),

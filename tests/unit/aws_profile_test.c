@@ -155,6 +155,9 @@ Test(aws_profile, faults_of_a_file_are_said_with_their_line)
 
 /* ---- Roles ---- */
 
+#define ASSUME CREDENTIALS_HOLD("[dev]\nrole_arn = r\nsource_profile = dev\n" KEYS), NO_FILE(CONFIG)
+#define STS    "POST https://sts.eu-west-1.amazonaws.com/"
+
 #define ROLE                                                                                       \
     "role_arn = arn:aws:iam::1:role/r\nexternal_id = ext/1\nrole_session_name = me\n"              \
     "duration_seconds = 900\nregion = eu-west-1\n"
@@ -177,13 +180,14 @@ Test(aws_profile, role_is_assumed_by_the_keys_of_its_source_profile)
         "ASIAROLE", "canary/role", "role arn:aws:iam::1:role/r by AWS profile 'dev'");
 }
 
-Test(aws_profile, role_may_be_assumed_by_a_role_and_by_its_own_keys)
+Test(aws_profile, role_may_be_assumed_by_a_role)
 {
     expect_found(DEV,
                  ERRANDS(NO_FILE(CREDENTIALS),
                          CONFIG_HOLDS("[profile dev]\nrole_arn = r1\nsource_profile = mid\n"
-                                      "[profile mid]\nrole_arn = r2\nsource_profile = mid\n" KEYS),
-                         {.asks = "POST https://sts.eu-west-1.amazonaws.com/",
+                                      "[profile mid]\nrole_arn = r2\nsource_profile = base\n"
+                                      "[profile base]\n" KEYS),
+                         {.asks = "POST https://sts.us-east-1.amazonaws.com/",
                           .body = REDIAL_STR(STS_KEYS("AssumeRole")),
                           .sends = {"*RoleArn=r2&*", "authorization: *Credential=AKIDBASE/*"}},
                          {.asks = "POST https://sts.us-east-1.amazonaws.com/",
@@ -192,6 +196,39 @@ Test(aws_profile, role_may_be_assumed_by_a_role_and_by_its_own_keys)
                                     "authorization: *Credential=ASIAROLE/*",
                                     "x-amz-security-token: canary+token"}}),
                  "ASIAROLE", "canary/role", "role r1 by AWS profile 'dev'");
+}
+
+Test(aws_profile, role_may_be_assumed_by_the_keys_of_its_own_profile)
+{
+    expect_found(DEV, ERRANDS(ASSUME, {.asks = STS, .body = REDIAL_STR(STS_KEYS("AssumeRole"))}),
+                 "ASIAROLE", "canary/role", "role r by AWS profile 'dev'");
+}
+
+Test(aws_profile, keys_of_a_source_profile_come_before_its_role)
+{
+    expect_found(DEV,
+                 ERRANDS(NO_FILE(CREDENTIALS),
+                         CONFIG_HOLDS("[profile dev]\nrole_arn = r1\nsource_profile = mid\n"
+                                      "[profile mid]\nrole_arn = r2\nsource_profile = x\n" KEYS),
+                         {.asks = "POST *",
+                          .body = REDIAL_STR(STS_KEYS("AssumeRole")),
+                          .sends = {"*RoleArn=r1&*", "authorization: *Credential=AKIDBASE/*"}}),
+                 "ASIAROLE", "canary/role", "role r1 by AWS profile 'dev'");
+}
+
+Test(aws_profile, region_that_could_name_another_host_is_not_used)
+{
+    expect_found(DEV,
+                 ERRANDS(CREDENTIALS_HOLD("[dev]\nrole_arn = r\nsource_profile = dev\n" KEYS
+                                          "region = evil.example/\n"),
+                         NO_FILE(CONFIG),
+                         {.asks = "POST https://sts.us-east-1.amazonaws.com/",
+                          .body = REDIAL_STR(STS_KEYS("AssumeRole"))}),
+                 "ASIAROLE", "canary/role", "role r by *");
+    expect_failed(DEV,
+                  ERRANDS(NO_FILE(CREDENTIALS),
+                          CONFIG_HOLDS("[profile dev]\nsso_start_url = u\nsso_region = a.b/\n")),
+                  "*it uses SSO but has no usable sso_region*");
 }
 
 Test(aws_profile, role_may_be_assumed_by_what_the_machine_has)
@@ -244,8 +281,6 @@ Test(aws_profile, role_whose_source_leads_nowhere_says_why)
 
 /* ---- STS in trouble ---- */
 
-#define ASSUME CREDENTIALS_HOLD("[dev]\nrole_arn = r\nsource_profile = dev\n" KEYS), NO_FILE(CONFIG)
-#define STS    "POST https://sts.eu-west-1.amazonaws.com/"
 #define PAUSE                                                                                      \
     {                                                                                              \
         .asks = "PAUSE 1s"                                                                         \
@@ -425,7 +460,7 @@ Test(aws_profile, sso_that_is_incomplete_or_refused_says_what)
     expect_failed(DEV,
                   ERRANDS(NO_FILE(CREDENTIALS),
                           CONFIG_HOLDS("[profile dev]\nsso_start_url = u\nsso_region = r\n")),
-                  "*it uses SSO but sso_account_id is missing*");
+                  "*it uses SSO but has no usable sso_account_id*");
     expect_failed(
         DEV,
         ERRANDS(NO_FILE(CREDENTIALS), SESSION, FILE_HOLDS(WORK_CACHE, LOGGED_IN),
@@ -447,7 +482,7 @@ Test(aws_profile, sso_that_is_incomplete_or_refused_says_what)
     NO_FILE(CREDENTIALS), CONFIG_HOLDS("[profile dev]\ncredential_process = give -k \"a b\"\n")
 #define GIVES(...)                                                                                 \
     {                                                                                              \
-        .asks = "RUN give -k \"a b\"", __VA_ARGS__                                                 \
+        .asks = "RUN give -k \"a b\"", .timeout = NS_PER_MINUTE, __VA_ARGS__                       \
     }
 #define PRINTED(text) .body = REDIAL_STR(text)
 
