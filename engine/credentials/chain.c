@@ -20,8 +20,8 @@ struct held {
     struct arena *arena;
     struct credential credential;
     int64_t stale, spent;
-    bool refused;       /* CHAIN_ANEW was asked for: serves nobody any more */
-    int64_t renewed_at; /* no renewal ahead of time before this */
+    bool refused;        /* CHAIN_ANEW was asked for: serves nobody any more */
+    int64_t renew_after; /* no renewal ahead of time before this */
 };
 
 struct keepsake {
@@ -167,7 +167,7 @@ enum chain_age chain_age(const struct chain *chain, int64_t now)
     const struct held *held = &chain->held;
     int64_t rest = left(chain, now);
     if (!held->arena || held->refused || rest <= 0) return CHAIN_SPENT;
-    if (rest == INT64_MAX || now < held->renewed_at || rest > held->stale) return CHAIN_GOOD;
+    if (rest == INT64_MAX || now < held->renew_after || rest > held->stale) return CHAIN_GOOD;
     return rest > held->spent ? CHAIN_STALE : CHAIN_SPENT;
 }
 
@@ -224,7 +224,7 @@ static bool serve_old(struct chain *chain)
 {
     if (chain->use != CHAIN_FROM_CACHE || !chain->held.arena || chain->held.refused) return false;
     if (left(chain, chain->flow.now) <= 0) return false;
-    chain->held.renewed_at = duration_add(chain->flow.now, RENEWAL_PAUSE);
+    chain->held.renew_after = duration_add(chain->flow.now, RENEWAL_PAUSE);
     flow_warn(&chain->flow,
               "the credential could not be renewed and is used until it expires: %.*s",
               REDIAL_STR_ARG(text_str(&chain->why)));

@@ -28,7 +28,8 @@ struct sigv4_parts {
  * signed as a client sends it: from the URL without a default port, unless the request names one.
  * Headers of an earlier signature are replaced. `parts` may be NULL. False when memory is out, the
  * URL cannot be parsed, a part of the credential is missing or cannot stand in a header, or OpenSSL
- * failed; `why` says which, is static, and holds no secret. */
+ * failed; `why` says which, is static, and holds no secret. Any thread may sign; each keeps the key
+ * that it derived last (good for a day, a region and a service), not the secret. */
 bool sigv4_sign(struct arena *arena, const struct sigv4 *keys, struct http_request *request,
                 struct sigv4_parts *parts, struct redial_str *why) REDIAL_MUST_USE;
 

@@ -396,6 +396,22 @@ Test(aws_profile, web_identity_waits_for_an_identity_provider_that_sts_cannot_re
         "*HTTP 400 ExpiredTokenException: \"Token expired\"*");
 }
 
+Test(aws_profile, secret_that_a_server_says_back_is_cut_out)
+{
+    struct chain *chain = errands_chain("aws_chain", WEB_IDENTITY);
+    cr_assert_eq(
+        errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                    ERRANDS(NO_PROFILES, FILE_HOLDS("/var/token", "canary.jwt\n"),
+                            {.asks = "POST *",
+                             .status = 400,
+                             .body = REDIAL_STR(STS_ERROR("InvalidIdentityToken",
+                                                          "The token canary.jwt is not one"))})),
+        CHAIN_FAILED);
+    expect_text(chain_why(chain), "*InvalidIdentityToken: \"The token ?redacted? is not one\"*");
+    errands_expect_secret_kept(chain, "canary");
+    chain_destroy(chain);
+}
+
 /* ---- SSO ---- */
 
 #define SESSION                                                                                    \
