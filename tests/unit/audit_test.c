@@ -149,7 +149,8 @@ Test(audit, survives_every_failed_allocation)
         struct diag_list *diags = diag_list_new();
         struct text out = TEXT_INIT;
         struct matrix_style style = {.wide = true};
-        if (arena && diags && matrix_read(arena, "policies/matrix.yaml", NULL, TODAY, diags, &matrix)) {
+        if (arena && diags &&
+            matrix_read(arena, "policies/matrix.yaml", NULL, TODAY, diags, &matrix)) {
             matrix_print_text(&matrix, &style, &out);
             matrix_print_json(&matrix, &style, &out);
             matrix_print_csv(&matrix, &style, &out);
