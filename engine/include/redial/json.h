@@ -33,13 +33,13 @@ struct redial_json;
 /* NULL when memory is out. The engine must outlive it. */
 struct redial_json *redial_json_new(struct redial_engine *engine, const char *options, int64_t now);
 /* Why there is no call; NULL: there is one. */
-const char *redial_json_why(const struct redial_json *call);
+const char *redial_json_why(const struct redial_json *json);
 /* The answer is valid until the call's next step. */
-const char *redial_json_step(struct redial_json *call, const char *event, int64_t now);
+const char *redial_json_step(struct redial_json *json, const char *event, int64_t now);
 /* The step's line of the story for people: `wait     530ms  rule="overloaded" 1/3  …`. Likewise. */
-const char *redial_json_told(const struct redial_json *call);
+const char *redial_json_told(const struct redial_json *json);
 /* Cancels a call that is under way. NULL is fine. */
-void redial_json_destroy(struct redial_json *call);
+void redial_json_destroy(struct redial_json *json);
 
 #pragma GCC visibility pop
 
