@@ -124,7 +124,7 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells) ## the same without setting anything up
+suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells examples) ## the same without setting anything up
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -152,6 +152,9 @@ schema: $(BUILD)/redial ## every shipped file against the schemas, by a validato
 shells: $(BUILD)/redial ## manual pages and completions, in the programs that they are for
 	@tests/cli/shells.sh $(BUILD)
 
+examples: $(BUILD)/libredial.so ## programs in C, Python and Node that ask the library
+	@CC='$(CC)' tests/cli/examples.sh $(BUILD)
+
 page: $(BUILD)/redial ## the matrix as a page, used in headless Chromium
 	@tests/clients/page.sh $(BUILD)/redial
 
@@ -162,4 +165,4 @@ clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells clean
+.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells examples clean

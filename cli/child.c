@@ -64,7 +64,11 @@ static void become(const struct run *run)
     for (size_t i = 0; i < END_COUNT; i++) dup2(run->pipes[i][i == END_IN ? 0 : 1], ends[i]);
     for (const char *const *setting = run->child->settings; setting && *setting; setting++)
         putenv(strdup(*setting));
-    execvp(run->child->argv[0], (char *const *)(uintptr_t)run->child->argv);
+    union {
+        const char *const *given;
+        char *const *taken; /* execvp writes to none of them */
+    } argv = {run->child->argv};
+    execvp(argv.given[0], argv.taken);
     _exit(NOT_FOUND);
 }
 

@@ -22,7 +22,7 @@ static void begin(const char *title, const char *section, const char *name, cons
                 title, section, redial_version());
     roff_literal(str_of(name), out);
     text_append(out, REDIAL_STR(" \\- "));
-    roff_text(str_of(does), out);
+    roff_literal(str_of(does), out); /* a name is one line to apropos(1) */
     text_append_char(out, '\n');
 }
 
@@ -41,29 +41,31 @@ static void see_also(const char *const names[], struct text *out)
 
 /* ---- redial(1) */
 
-/* Paragraphs stand apart by an empty line, what is indented is kept as it is. */
-static void put_paragraphs(const char *text, struct text *out)
+/* One paragraph; what is indented is kept as it is. */
+static void put_paragraph(struct redial_str lines, struct text *out)
 {
-    struct redial_str rest = str_of(text), line;
-    bool is_block = false;
-    while (str_split(&rest, '\n', &line)) {
-        bool is_indented = str_starts_with(line, REDIAL_STR("  "));
-        if (is_indented != is_block)
-            text_append(out, is_indented ? REDIAL_STR(".PP\n.nf\n") : REDIAL_STR(".fi\n"));
-        is_block = is_indented;
-        if (line.len == 0) {
-            text_append(out, rest.len > 0 && !str_starts_with(rest, REDIAL_STR("  "))
-                                 ? REDIAL_STR(".PP\n")
-                                 : REDIAL_STR(""));
-            continue;
-        }
-        if (is_block)
-            roff_literal(line, out);
-        else
-            roff_text(line, out);
+    struct redial_str line;
+    bool is_block = str_starts_with(lines, REDIAL_STR("  "));
+    if (is_block) {
+        roff_block(lines, out);
+        return;
+    }
+    while (str_split(&lines, '\n', &line)) {
+        roff_text(line, out);
         text_append_char(out, '\n');
     }
-    if (is_block) text_append(out, REDIAL_STR(".fi\n"));
+}
+
+/* They stand apart by an empty line. */
+static void put_paragraphs(const char *text, struct text *out)
+{
+    struct redial_str rest = str_of(text), gap = REDIAL_STR("\n\n");
+    for (const char *between = ""; rest.len > 0; between = ".PP\n") {
+        size_t end = str_find(rest, gap);
+        text_append(out, str_of(between));
+        put_paragraph(str_take(rest, end), out);
+        rest = end == SIZE_MAX ? (struct redial_str){"", 0} : str_skip(rest, end + gap.len);
+    }
 }
 
 static void put_flag(const struct args_flag *flag, struct text *out)
@@ -107,8 +109,8 @@ static void put_verb(const struct verb *verb, struct text *out)
 void manual_command(struct text *out)
 {
     static const char *const others[] = {"redial-policy(5)", "redial-scenario(5)", NULL};
-    begin("REDIAL", "1", "redial",
-          "retry, backoff and fallback rules for LLM calls, in files you can test", out);
+    begin("REDIAL", "1", "redial", "retry, backoff and fallback rules for LLM calls, in files",
+          out);
     text_append(out, REDIAL_STR(".SH SYNOPSIS\n"));
     for (size_t i = 0; verbs[i]; i++) {
         text_printf(out, "%s.B redial %s\n%s", i > 0 ? ".br\n" : "", verbs[i]->name,

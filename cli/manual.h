@@ -9,6 +9,6 @@ struct schema;
 /* redial(1): every verb with its flags, examples and exit statuses. */
 void manual_command(struct text *out);
 /* redial-policy(5), redial-scenario(5): every key and word. */
-void manual_language(const char *language, const struct schema *schema, struct text *out);
+void manual_language(const char *name, const struct schema *schema, struct text *out);
 
 #endif

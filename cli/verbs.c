@@ -79,7 +79,7 @@ static int print_completion(const char *shell, struct output *output)
         output_text(output->out, &text);
     } else {
         names_list(&shell_names, &text);
-        fprintf(output->err, "redial help: no completion for '%s': %.*s\n", shell ? shell : "",
+        fprintf(output->err, "redial help: completion is for %.*s\n",
                 REDIAL_STR_ARG(text_str(&text)));
     }
     text_clean_up(&text);

@@ -5,7 +5,7 @@ check: test layers format-check lint ## test, layers, format and lint: before a 
 layers: ## who may include whom
 	@tests/support/layers.sh
 
-FORMATTED = $(wildcard engine/*/*.[ch] engine/include/redial/*.h simulator/*/*.[ch] cli/*.[ch] tests/*/*.[ch])
+FORMATTED = $(wildcard engine/*/*.[ch] engine/include/redial/*.h simulator/*/*.[ch] cli/*.[ch] tests/*/*.[ch] examples/*.c)
 format: ## clang-format every source in place
 	@clang-format -i $(FORMATTED)
 format-check: ## complain about sources that are not formatted

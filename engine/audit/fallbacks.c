@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "audit/ask.h"
+#include "audit/print.h"
 #include "story/table.h"
 
 /* Every row as a wish, when nothing in particular is asked for. */
@@ -16,21 +17,56 @@ static const struct wishes *all_rows(const struct matrix *matrix, struct wishes 
     return all;
 }
 
-static void put_losses(const struct redial_policy *policy, uint16_t from, uint16_t to,
-                       const struct wishes *wishes, bool unsure, struct text *out)
+enum loss { LOSS_WHOLE, LOSS_NARROWER, LOSS_PERHAPS };
+
+static bool is_loss(enum loss loss, enum standing before, enum standing after)
 {
-    const char *between = "";
+    if (before > STANDING_IN_PART) return false; /* it was not had before */
+    switch (loss) {
+    case LOSS_WHOLE: return after > STANDING_UNSURE;
+    case LOSS_NARROWER: return before == STANDING_SERVES && after == STANDING_IN_PART;
+    case LOSS_PERHAPS: return after == STANDING_UNSURE;
+    }
+    return false;
+}
+
+/* What makes it narrower: "VX basic: only web_search_20250305". */
+static void put_conditions(const struct redial_policy *policy, const struct matrix *matrix,
+                           uint16_t provider, const struct wish *wish, struct text *out)
+{
+    int kind = (int)policy->platforms[policy->providers[provider].platform].kind;
+    struct text remark = TEXT_INIT;
+    const char *between = " (";
+    for (size_t c = 0; c < wish->table->column_count; c++) {
+        const struct matrix_cell *cell = &wish->row->cells[c];
+        if (wish->table->columns[c].platform != kind || !cell->present ||
+            cell->support == SUPPORT_FULL)
+            continue;
+        struct redial_str word = matrix_word(cell), heading = wish->table->columns[c].heading;
+        matrix_remark(matrix, cell, &remark);
+        text_printf(out, "%s%.*s %.*s%s%.*s", between, REDIAL_STR_ARG(heading),
+                    REDIAL_STR_ARG(word), remark.len > 0 ? ": " : "",
+                    REDIAL_STR_ARG(text_str(&remark)));
+        text_clear(&remark);
+        between = "; ";
+    }
+    text_append(out, REDIAL_STR(")"));
+    text_clean_up(&remark);
+}
+
+static void put_losses(const struct redial_policy *policy, const struct matrix *matrix,
+                       uint16_t from, uint16_t to, const struct wishes *wishes, enum loss loss,
+                       struct text *out)
+{
     struct text unread = TEXT_INIT;
     for (size_t i = 0; i < wishes->count; i++) {
         const struct wish *wish = &wishes->list[i];
         enum standing before = ask(policy, from, wish, &unread);
         enum standing after = ask(policy, to, wish, &unread);
-        bool lost = unsure ? after == STANDING_UNSURE : after > STANDING_UNSURE;
-        if (before <= STANDING_IN_PART && lost) {
-            text_printf(out, "%s%.*s", between, REDIAL_STR_ARG(wish->row->name));
-            between = ", ";
-        }
         text_clear(&unread);
+        if (!is_loss(loss, before, after)) continue;
+        text_printf(out, "%s%.*s", out->len > 0 ? ", " : "", REDIAL_STR_ARG(wish->row->name));
+        if (loss == LOSS_NARROWER) put_conditions(policy, matrix, to, wish, out);
     }
     text_clean_up(&unread);
 }
@@ -45,28 +81,7 @@ static void put_residency(const struct redial_policy *policy, uint16_t to, struc
     text_append(out, where);
 }
 
-static size_t put_providers(const struct redial_policy *policy, const struct wishes *wishes,
-                            struct table *table)
-{
-    size_t losing = 0;
-    struct text text = TEXT_INIT;
-    for (uint16_t p = 0; policy->provider_fallbacks && p < policy->provider_count; p++)
-        for (size_t f = 0; f < REDIAL_COUNT_OF(policy->provider_fallbacks[p]); f++) {
-            uint16_t to = policy->provider_fallbacks[p][f];
-            if (to == NO_INDEX) break;
-            table_cell(table, policy->providers[p].name);
-            table_cell(table, policy->providers[to].name);
-            put_losses(policy, p, to, wishes, false, &text);
-            losing += text.len > 0;
-            table_cell_from(table, &text);
-            put_losses(policy, p, to, wishes, true, &text);
-            table_cell_from(table, &text);
-            put_residency(policy, to, &text);
-            table_cell_from(table, &text);
-        }
-    text_clean_up(&text);
-    return losing;
-}
+/* ---- Models */
 
 static void put_change(const char *what, int64_t from, int64_t to, struct text *out)
 {
@@ -75,7 +90,92 @@ static void put_change(const char *what, int64_t from, int64_t to, struct text *
                     from);
 }
 
-/* A provider whose two legs differ in room, or that lacks the second model. */
+static void put_limits(const struct platform_model *before, const struct platform_model *after,
+                       struct text *out)
+{
+    put_change("context", before->context, after->context, out);
+    put_change("max_output", before->max_output, after->max_output, out);
+    if (after->refuses_prefill && !before->refuses_prefill)
+        text_printf(out, "%stakes no prefill", out->len > 0 ? ", " : "");
+}
+
+/* The models of one platform that another lacks, or serves with less room. */
+static void put_models_lost(const struct redial_policy *policy, uint16_t from, uint16_t to,
+                            struct text *out)
+{
+    const struct platform *platform = &policy->platforms[policy->providers[from].platform];
+    struct text limits = TEXT_INIT;
+    for (size_t i = 0; i < platform->model_count; i++) {
+        const struct platform_model *before = &platform->models[i];
+        const struct platform_model *after =
+            policy_platform_model(policy, policy->providers[to].platform, before->model);
+        if (after) put_limits(before, after, &limits);
+        if (after && limits.len == 0) continue;
+        text_printf(out, "%s%.*s", out->len > 0 ? ", " : "",
+                    REDIAL_STR_ARG(policy->models[before->model].name));
+        if (after) text_printf(out, " (%.*s)", REDIAL_STR_ARG(text_str(&limits)));
+        text_clear(&limits);
+    }
+    text_clean_up(&limits);
+}
+
+/* ---- Edges */
+
+/* A row of an edge, its ends in the first alone. */
+struct edge {
+    struct table *table;
+    struct redial_str from, to;
+    size_t rows;
+};
+
+/* False when there is nothing to say. */
+static bool put_row(struct edge *edge, const char *what, struct text *said)
+{
+    if (said->len == 0) return false;
+    bool first = edge->rows++ == 0;
+    table_cell(edge->table, first ? edge->from : (struct redial_str){"", 0});
+    table_cell(edge->table, first ? edge->to : (struct redial_str){"", 0});
+    table_cell(edge->table, str_of(what));
+    table_cell_from(edge->table, said);
+    return true;
+}
+
+static bool put_edge(const struct redial_policy *policy, const struct matrix *matrix,
+                     const struct wishes *wishes, uint16_t from, uint16_t to, struct table *table)
+{
+    static const char *const words[] = {
+        [LOSS_WHOLE] = "loses", [LOSS_NARROWER] = "narrower", [LOSS_PERHAPS] = "perhaps"};
+    struct edge edge = {
+        .table = table, .from = policy->providers[from].name, .to = policy->providers[to].name};
+    struct text text = TEXT_INIT;
+    bool loses = false;
+    for (size_t loss = LOSS_WHOLE; loss <= LOSS_PERHAPS; loss++) {
+        put_losses(policy, matrix, from, to, wishes, (enum loss)loss, &text);
+        bool any = put_row(&edge, words[loss], &text);
+        if (loss == LOSS_WHOLE) loses = any;
+    }
+    put_models_lost(policy, from, to, &text);
+    put_row(&edge, "models", &text);
+    put_residency(policy, to, &text);
+    put_row(&edge, "data in", &text);
+    text_clean_up(&text);
+    return loses;
+}
+
+static size_t put_providers(const struct redial_policy *policy, const struct matrix *matrix,
+                            const struct wishes *wishes, struct table *table)
+{
+    size_t losing = 0;
+    for (uint16_t p = 0; policy->provider_fallbacks && p < policy->provider_count; p++)
+        for (size_t f = 0; f < REDIAL_COUNT_OF(policy->provider_fallbacks[p]); f++) {
+            uint16_t to = policy->provider_fallbacks[p][f];
+            if (to == NO_INDEX) break;
+            losing += put_edge(policy, matrix, wishes, p, to, table);
+        }
+    return losing;
+}
+
+/* A platform whose two legs differ in room, or that lacks the second model. */
 static bool put_model(const struct redial_policy *policy, uint16_t platform, uint16_t from,
                       uint16_t to, struct table *table)
 {
@@ -83,12 +183,10 @@ static bool put_model(const struct redial_policy *policy, uint16_t platform, uin
     const struct platform_model *after = policy_platform_model(policy, platform, to);
     struct text text = TEXT_INIT;
     if (!before) return false;
-    if (!after) {
+    if (after)
+        put_limits(before, after, &text);
+    else
         text_append(&text, REDIAL_STR("the platform does not list it"));
-    } else {
-        put_change("context", before->context, after->context, &text);
-        put_change("max_output", before->max_output, after->max_output, &text);
-    }
     bool loses = text.len > 0;
     table_cell(table, policy->platforms[platform].name);
     table_cell(table, policy->models[from].name);
@@ -130,9 +228,8 @@ size_t ask_print_fallbacks(const struct redial_policy *policy, const struct matr
         return 0;
     }
     if (wishes->count == 0) wishes = all_rows(matrix, &all);
-    table_begin(&table, arena,
-                (const char *const[]){"from", "to", "loses", "perhaps", "data then in"}, 5);
-    size_t losing = put_providers(policy, wishes, &table);
+    table_begin(&table, arena, (const char *const[]){"from", "to", "", ""}, 4);
+    size_t losing = put_providers(policy, matrix, wishes, &table);
     finish(&table, "fallbacks to another provider:", "the policy has none", width, out);
     table_begin(&table, arena, (const char *const[]){"on", "from", "to", "loses"}, 4);
     losing += put_models(policy, &table);

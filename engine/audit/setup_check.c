@@ -146,21 +146,20 @@ static void check_warnings(struct setup *setup, size_t number, struct findings *
 
 static const struct pair {
     enum platform_kind kind;
-    const char *first, *second;
     enum finding_kind finding;
-    const char *says;
+    const char *first, *second, *says;
 } pairs[] = {
-    {PLATFORM_ANTHROPIC, "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", FINDING_KEY_AND_OAUTH,
+    {PLATFORM_ANTHROPIC, FINDING_KEY_AND_OAUTH, "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN",
      "the first of the platform's `credentials` that is found is sent, the other never"},
-    {PLATFORM_ANTHROPIC, "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN", FINDING_KEY_AND_OAUTH,
+    {PLATFORM_ANTHROPIC, FINDING_KEY_AND_OAUTH, "ANTHROPIC_API_KEY", "CLAUDE_CODE_OAUTH_TOKEN",
      "the first of the platform's `credentials` that is found is sent, the other never"},
-    {PLATFORM_FOUNDRY, "ANTHROPIC_FOUNDRY_API_KEY", "ANTHROPIC_FOUNDRY_AUTH_TOKEN",
-     FINDING_KEY_AND_OAUTH, "clients differ in which of the two they send"},
-    {PLATFORM_FOUNDRY, RESOURCE, "ANTHROPIC_FOUNDRY_BASE_URL", FINDING_TWO_ADDRESSES,
+    {PLATFORM_FOUNDRY, FINDING_KEY_AND_OAUTH, "ANTHROPIC_FOUNDRY_API_KEY",
+     "ANTHROPIC_FOUNDRY_AUTH_TOKEN", "clients differ in which of the two they send"},
+    {PLATFORM_FOUNDRY, FINDING_TWO_ADDRESSES, RESOURCE, "ANTHROPIC_FOUNDRY_BASE_URL",
      "the base URL is called, the resource is not; the vendor's SDK refuses to start"},
-    {PLATFORM_BEDROCK, "AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", FINDING_KEY_AND_OAUTH,
+    {PLATFORM_BEDROCK, FINDING_KEY_AND_OAUTH, "AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID",
      "the bearer token is sent, the keys sign nothing"},
-    {PLATFORM_BEDROCK, "AWS_PROFILE", "AWS_ACCESS_KEY_ID", FINDING_PROFILE_AND_KEYS,
+    {PLATFORM_BEDROCK, FINDING_PROFILE_AND_KEYS, "AWS_PROFILE", "AWS_ACCESS_KEY_ID",
      "here and in Anthropic's SDK the keys come first, in AWS's SDK for JavaScript the profile"},
 };
 

@@ -27,6 +27,7 @@ compiler          cmd:gcc                      gcc                    gcc       
 C_headers         file:/usr/include/stdlib.h   libc6-dev              glibc-headers     musl-dev         -
 binutils          cmd:objcopy                  binutils               binutils          binutils         binutils
 pkg-config        cmd:pkg-config               pkg-config             pkgconf           pkgconf          pkgconf
+Python_3          cmd:python3                  python3                python3           python3          python3
 git               cmd:git                      git                    git               git              git
 libcurl           pc:libcurl                   libcurl4-openssl-dev   libcurl-devel     curl-dev         curl
 OpenSSL           pc:openssl                   libssl-dev             openssl-devel     openssl-dev      openssl@3

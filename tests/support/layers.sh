@@ -18,7 +18,7 @@ engine/platforms    document model base
 engine/credentials  document model base
 engine/client       platforms credentials hooks core story document model base
 engine/audit        base document model config story
-engine/api          config compile core hooks document model base
+engine/api          config compile core hooks story document model base
 simulator/world     document model base platforms config
 simulator/authority document model base platforms
 simulator/endpoints document model base platforms world authority
