@@ -30,11 +30,11 @@ Test(chain, finds_the_first_key_in_the_order_of_the_policy)
 
 Test(chain, says_where_it_looked_in_order_when_there_is_nothing)
 {
-    struct chain *chain = errands_chain("foundry_api_key anthropic_api_key", NO_ENVIRONMENT);
+    struct chain *chain = errands_chain("aws_bearer anthropic_api_key", NO_ENVIRONMENT);
     cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL, NULL, 0), CHAIN_FAILED);
     expect_text(chain_why(chain),
                 "no credential found; looked, in this order: "
-                "ANTHROPIC_FOUNDRY_API_KEY (it is not set); ANTHROPIC_API_KEY (it "
+                "AWS_BEARER_TOKEN_BEDROCK (it is not set); ANTHROPIC_API_KEY (it "
                 "is not set)");
     cr_expect_null(chain_credential(chain));
     chain_destroy(chain);
@@ -42,12 +42,12 @@ Test(chain, says_where_it_looked_in_order_when_there_is_nothing)
 
 Test(chain, ends_at_a_key_with_a_line_break_without_showing_it)
 {
-    struct chain *chain = errands_chain("anthropic_oauth anthropic_api_key",
+    struct chain *chain = errands_chain("aws_bearer anthropic_api_key",
                                         ENVIRONMENT({"ANTHROPIC_API_KEY", "canary-1\ncanary-2"}));
     cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL, NULL, 0), CHAIN_FAILED);
     expect_text(chain_why(chain),
                 "ANTHROPIC_API_KEY: the key or token holds a line break*looked "
-                "before it, in this order: ANTHROPIC_AUTH_TOKEN (it is not set)*");
+                "before it, in this order: AWS_BEARER_TOKEN_BEDROCK (it is not set)*");
     errands_expect_secret_kept(chain, "canary");
     chain_destroy(chain);
 }
