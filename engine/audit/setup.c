@@ -125,25 +125,35 @@ static bool take(struct gathering *gathering, const struct provider *provider, c
 
 /* ---- Parts */
 
+/* Puts `value` where `place` stands in the address; empty leaves the place as it is. */
+static bool fill_in(struct gathering *gathering, struct redial_str place, struct redial_str value,
+                    struct redial_str *url)
+{
+    size_t at = str_find(*url, place);
+    if (at == SIZE_MAX || value.len == 0) return true;
+    struct redial_str head = str_take(*url, at), tail = str_skip(*url, at + place.len);
+    return arena_printf(gathering->setup->arena, url, "%.*s%.*s%.*s", REDIAL_STR_ARG(head),
+                        REDIAL_STR_ARG(value), REDIAL_STR_ARG(tail));
+}
+
 static bool take_address(struct gathering *gathering, const struct provider *provider,
                          struct setup_provider *out)
 {
     const struct platform *platform = &gathering->setup->policy->platforms[provider->platform];
-    struct redial_str place = REDIAL_STR("{region}");
+    const struct redial_policy *policy = gathering->setup->policy;
+    struct redial_str resource = platform->resource.value;
     if (!take(gathering, provider, "base_url", provider->base_url, platform->base_url,
               &out->address))
         return false;
     if (out->address.value.len > 0) return true;
-    if (!take(gathering, provider, "endpoint", (struct redial_str){0}, platform->endpoint,
+    if (!take(gathering, provider, "endpoint", (struct redial_str){0},
+              policy_base_url(policy, (uint16_t)(provider - policy->providers), out->region.value),
               &out->address))
         return false;
-    struct redial_str url = out->address.value;
-    size_t at = str_find(url, place);
-    if (at == SIZE_MAX) return true;
-    struct redial_str head = str_take(url, at), tail = str_skip(url, at + place.len);
-    return arena_printf(gathering->setup->arena, &out->address.value, "%.*s%.*s%.*s",
-                        REDIAL_STR_ARG(head), REDIAL_STR_ARG(out->region.value),
-                        REDIAL_STR_ARG(tail));
+    if (resource.len > 0 && str_find(out->address.value, REDIAL_STR("{resource}")) != SIZE_MAX)
+        out->address.from = platform->resource.variables;
+    return fill_in(gathering, REDIAL_STR("{region}"), out->region.value, &out->address.value) &&
+           fill_in(gathering, REDIAL_STR("{resource}"), resource, &out->address.value);
 }
 
 static bool take_regions(struct gathering *gathering, const struct provider *provider,

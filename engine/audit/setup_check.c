@@ -62,12 +62,12 @@ static void check_address(struct setup *setup, size_t number, struct findings *f
 
 #define RESOURCE "ANTHROPIC_FOUNDRY_RESOURCE"
 
-/* The shipped endpoint stands for a resource that nobody has named. */
+/* The endpoint has a place for a resource that nobody has named. */
 static void check_resource(struct setup *setup, size_t number, struct findings *findings)
 {
     struct setup_provider *provider = &setup->providers[number];
     if (platform_of(setup, number)->kind != PLATFORM_FOUNDRY ||
-        str_find(provider->address.value, REDIAL_STR("//resource-not-set.")) == SIZE_MAX)
+        str_find(provider->address.value, REDIAL_STR("{resource}")) == SIZE_MAX)
         return;
     provider->works = false;
     if (provider->meant)
