@@ -282,7 +282,7 @@ static void list_grades(struct text *out)
 
 const struct verb verb_run = {
     .name = "run",
-    .words = "SCENARIO... -- COMMAND...",
+    .words = "SCENARIO... -- CMD...",
     .summary = "a verdict on a client of your own",
     .about = "Starts the fake platforms of each scenario, runs the command with the\n"
              "environment that points the usual clients at them, and judges what the client\n"
