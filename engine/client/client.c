@@ -134,6 +134,7 @@ void client_destroy(struct client *client)
 {
     if (!client) return;
     while (client->transfers) transfer_destroy(client->transfers);
+    while (client->spare_count > 0) curl_easy_cleanup(client->spares[--client->spare_count]);
     curl_multi_cleanup(client->multi);
     curl_global_cleanup();
     if (client->epoll >= 0) close(client->epoll);

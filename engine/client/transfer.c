@@ -13,6 +13,22 @@
 #define SEND_BUFFER    (64L << 10) /* libcurl's own, of a body in pieces */
 #define RECEIVE_BUFFER (16L << 10)
 
+static CURL *take_easy(struct client *client)
+{
+    return client->spare_count > 0 ? client->spares[--client->spare_count] : curl_easy_init();
+}
+
+static void give_easy(struct client *client, CURL *easy)
+{
+    if (!easy) return;
+    if (client->spare_count == SPARES_MAX) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+    curl_easy_reset(easy);
+    client->spares[client->spare_count++] = easy;
+}
+
 void transfer_destroy(struct transfer *transfer)
 {
     if (transfer->link) {
@@ -20,7 +36,7 @@ void transfer_destroy(struct transfer *transfer)
         if (transfer->next) transfer->next->link = transfer->link;
         curl_multi_remove_handle(transfer->client->multi, transfer->easy);
     }
-    curl_easy_cleanup(transfer->easy);
+    give_easy(transfer->client, transfer->easy);
     curl_slist_free_all(transfer->headers);
     head_clean_up(&transfer->head);
     text_clean_up(&transfer->joined);
@@ -282,7 +298,7 @@ bool transfer_begin(struct transfer *transfer, const char *url, const struct net
     transfer->pieces = request->pieces;
     transfer->piece_count = request->piece_count;
     transfer->body_len = http_body_len(request);
-    transfer->easy = curl_easy_init();
+    transfer->easy = take_easy(client);
     if (!transfer->easy) return false;
     if (!add_headers(transfer, request) || !set_callbacks(transfer)) return false;
     if (!set_connection(transfer, url, place->plain, options)) return false;

@@ -9,6 +9,8 @@
 #include "client/head.h"
 
 #define WAKES_MAX 64 /* descriptors that one look at the system tells of */
+#define SPARES_MAX                                                                                 \
+    64 /* handles of libcurl's that are kept: making one costs as much as a request */
 
 struct client {
     CURLM *multi;
@@ -16,6 +18,8 @@ struct client {
     int64_t due;                /* when libcurl wants to be called, on clock_steady */
     struct transfer *transfers; /* under way */
     struct network network;
+    CURL *spares[SPARES_MAX]; /* reset, to be used again */
+    int spare_count;
     bool moving;                         /* libcurl may not be called back into */
     bool has_aborted;                    /* some transfer was aborted while moving */
     struct epoll_event wakes[WAKES_MAX]; /* being worked off */

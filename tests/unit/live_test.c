@@ -391,11 +391,8 @@ Test(live, no_credential_is_said_with_where_it_was_looked_for)
 
 Test(live, a_server_that_echoes_the_key_tells_nobody)
 {
-    static const struct tiny_reply replies[] = {WHOLE(HEAD(
-        "400 Bad Request", "application/json") "content-length: 112\r\n\r\n"
-                                               "{\"type\":\"error\",\"error\":{\"type\":\"invalid_"
-                                               "request_error\",\"message\":"
-                                               "\"no canary-key-0123456789 here\"}}            ")};
+    static const struct tiny_reply replies[] = {
+        ERROR("400 Bad Request", "invalid_request_error", "no canary-key-0123456789 here")};
     struct told told = {0};
 
     run(&told, replies, 1, BODY(""));
