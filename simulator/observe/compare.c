@@ -310,6 +310,11 @@ static void compare_never(const struct compare_input *input, struct differences 
     for (size_t i = 0; i < expect->never.texts.count; i++)
         if (str_find(input->story, expect->never.texts.list[i].text) != SIZE_MAX)
             difference_add(differences, "never.text", expect->never.texts.list[i].span, no, yes);
+    for (size_t i = 0; i < expect->never.secrets.count; i++)
+        if (str_find(input->story, expect->never.secrets.list[i].text) != SIZE_MAX ||
+            str_find(input->story_json, expect->never.secrets.list[i].text) != SIZE_MAX)
+            difference_add(differences, "never.secret", expect->never.secrets.list[i].span, no,
+                           yes);
 }
 
 /* ---- Stories ---- */

@@ -30,8 +30,9 @@ struct compare_input {
     const struct expect *expect;
     const struct observation *observation;
     int64_t began_at;
-    struct redial_str story; /* its text, every line unwrapped */
-    bool measured;           /* by the machine's clock: story and elapsed are not compared */
+    struct redial_str story;      /* its text, every line unwrapped */
+    struct redial_str story_json; /* the same as JSON lines */
+    bool measured;                /* by the machine's clock: story and elapsed are not compared */
 };
 
 /* Expectations, and the invariants that broke. */

@@ -80,7 +80,7 @@ struct expect {
     struct expected_request *last_request; /* `request`: the last attempt's; NULL not given */
     const struct node *story;              /* NULL: not given */
     struct {
-        struct expected_words rules, classes, texts;
+        struct expected_words rules, classes, texts, secrets;
         struct expected_range *statuses;
         size_t status_count;
     } never;

@@ -128,6 +128,7 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
         reused && running->now - since > world_idle_close(running->world, call->call.provider);
     if (attempt->idle_died) return true;
     attempt->exchange = ask_world(running, call, &attempt->request);
+    attempt->late = world_lateness(running->world, call->call.provider);
     if (!attempt->exchange || attempt->exchange->fault == REQUEST_READ || !reused)
         return attempt->exchange != NULL;
     /* A fault before the request was read strikes a connection of its own: the idle one stays. */
@@ -276,7 +277,8 @@ static int64_t next_act_at(const struct run_call *call)
     const struct attempt *attempt = &call->attempt;
     if (call->faulted) return call->fault_at;
     if (attempt->act_next >= attempt->exchange->act_count) return INT64_MAX;
-    return duration_add(attempt->began_at, attempt->exchange->acts[attempt->act_next].at);
+    return duration_add(attempt->began_at + attempt->late,
+                        attempt->exchange->acts[attempt->act_next].at);
 }
 
 static int64_t timeout_at(const struct run_call *call)

@@ -127,17 +127,18 @@ static bool look(struct play *play)
 {
     struct result *result = play->result;
     struct text json = TEXT_INIT;
+    story_write_json(play->run.story, play->scenario.policy, &json);
     const struct compare_input input = {
         .policy = play->scenario.policy,
         .expect = &play->scenario.expect,
         .observation = &play->run.observation,
         .began_at = RUN_BEGAN_AT,
         .story = text_str(&play->story),
+        .story_json = text_str(&json),
         .measured = play->options->realtime,
     };
     compare_run(&input, &result->differences);
     run_again(play);
-    story_write_json(play->run.story, play->scenario.policy, &json);
     look_for_secret(play, text_str(&play->story), "a credential in the story's text");
     look_for_secret(play, text_str(&json), "a credential in the story's JSON");
     bool wanted = play->options->json && play->options->verbosity == REPLAY_STORIES;

@@ -11,23 +11,16 @@ static void plan_answer(struct running *running, struct run_call *call, enum red
 }
 
 /* Asks the token server; its answer is every caller's who asks before it is there. */
-static bool begin_refresh(struct running *running, struct run_call *call)
+static void begin_refresh(struct running *running, struct run_call *call)
 {
     struct provider_client *client = &running->clients[call->call.provider];
-    struct redial_str error, message = {0};
-    int64_t after = world_ask_token(running->world, call->call.provider, &error);
-    call->token_coming = error.len == 0;
-    if (!call->token_coming &&
-        !arena_printf(running->run->arena, &message, "the token server refused: %.*s",
-                      REDIAL_STR_ARG(error))) {
-        run_out_of_memory(running);
-        return false;
-    }
+    struct redial_str failed;
+    int64_t after = world_ask_token(running->world, call->call.provider, &failed);
+    call->token_coming = failed.len == 0;
     client->refresh_event = (struct redial_event){
         .kind = call->token_coming ? REDIAL_EVENT_REPAIRED : REDIAL_EVENT_REPAIR_FAILED,
-        .message = message};
+        .message = failed};
     client->refresh_ends_at = duration_add(running->now, after);
-    return true;
 }
 
 static void refresh(struct running *running, struct run_call *call)
@@ -44,7 +37,7 @@ static void refresh(struct running *running, struct run_call *call)
         return;
     }
     bool under_way = client->refresh_ends_at > running->now;
-    if (!under_way && !begin_refresh(running, call)) return;
+    if (!under_way) begin_refresh(running, call);
     call->pending = client->refresh_event;
     run_plan(running, call, HAPPENS_REPAIR, client->refresh_ends_at);
 }

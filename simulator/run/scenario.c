@@ -227,10 +227,19 @@ static const struct shape_row scenario_shapes[] = {
 
 static const struct schema_root roots[] = {{&keys, NULL, false}};
 static const struct shape_row *const shapes[] = {
-    value_shapes,           feature_shapes,          scenario_shapes,
-    scenario_call_shapes,   scenario_message_shapes, scenario_expect_shapes,
-    scenario_state_shapes,  scenario_reload_shapes,  scenario_reply_shapes,
-    scenario_stream_shapes, scenario_world_shapes,   NULL,
+    value_shapes,
+    feature_shapes,
+    scenario_shapes,
+    scenario_call_shapes,
+    scenario_message_shapes,
+    scenario_expect_shapes,
+    scenario_state_shapes,
+    scenario_reload_shapes,
+    scenario_reply_shapes,
+    scenario_stream_shapes,
+    scenario_world_shapes,
+    scenario_credential_shapes,
+    NULL,
 };
 const struct schema scenario_schema = {
     .id = "scenarios/scenario.schema.json",

@@ -270,6 +270,8 @@ static const struct key never_keys[] = {
     {"class", read_classes, AT(classes), "a class that must not be met", "classes", false},
     {"status", read_statuses, 0, "a status that must not be met", "numbers", false},
     {"text", read_free_words, AT(texts), "a text that must not stand in the story", "texts", false},
+    {"secret", read_free_words, AT(secrets),
+     "a text that must not stand in the story, as text or JSON", "texts", false},
 };
 #undef AT
 static const struct keys never_key_table = {"`never`", never_keys, REDIAL_COUNT_OF(never_keys)};

@@ -190,6 +190,7 @@ static void link_provider(struct linking *linking, struct provider_script *provi
         check_reply(linking, platform, &provider->replies[i]);
     for (size_t i = 0; i < provider->outage_count; i++)
         check_reply(linking, platform, &provider->outages[i].reply);
+    if (provider->capacity.concurrent) check_reply(linking, platform, &provider->capacity.reply);
 }
 
 /* ---- Expectations ---- */

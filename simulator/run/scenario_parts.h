@@ -8,14 +8,20 @@
 /* How many entries a list or mapping may have: more is no file of a person's. */
 #define SCENARIO_LIST_MAX 10000
 
-read_fn scenario_read_call;     /* struct scenario: one mapping */
-read_fn scenario_read_calls;    /* struct scenario: a list of them */
-read_fn scenario_read_world;    /* struct scenario */
-read_fn scenario_read_expect;   /* struct expect */
-read_fn scenario_read_reply;    /* struct reply_script */
-read_fn scenario_read_messages; /* struct redial_str: a conversation as JSON */
-read_fn scenario_read_stream;   /* struct stream_script */
-read_fn scenario_read_requests; /* int64_t: a number above 0 */
+read_fn scenario_read_call;         /* struct scenario: one mapping */
+read_fn scenario_read_calls;        /* struct scenario: a list of them */
+read_fn scenario_read_world;        /* struct scenario */
+read_fn scenario_read_expect;       /* struct expect */
+read_fn scenario_read_reply;        /* struct reply_script */
+read_fn scenario_read_messages;     /* struct redial_str: a conversation as JSON */
+read_fn scenario_read_stream;       /* struct stream_script */
+read_fn scenario_read_requests;     /* int64_t: a number above 0 */
+read_fn scenario_read_status;       /* uint16_t */
+read_fn scenario_read_body;         /* struct redial_str, may be empty */
+read_fn scenario_read_forever;      /* int64_t ns, or `forever`: DURATION_MAX */
+read_fn scenario_read_speed;        /* int64_t, bytes per second */
+read_fn scenario_read_credentials;  /* struct provider_script */
+read_fn scenario_read_token_server; /* struct provider_script */
 
 /* Names to indices of the scenario's policy, and whether the platforms can do what is asked. False
  * with what is wrong in `diags`. */
@@ -39,7 +45,8 @@ bool scenario_link_states(struct scenario *scenario, struct diag_list *diags);
 /* Shapes, for schema and reference: one table per file of readers. */
 extern const struct shape_row scenario_call_shapes[], scenario_message_shapes[],
     scenario_expect_shapes[], scenario_state_shapes[], scenario_reload_shapes[],
-    scenario_reply_shapes[], scenario_stream_shapes[], scenario_world_shapes[];
+    scenario_reply_shapes[], scenario_stream_shapes[], scenario_world_shapes[],
+    scenario_credential_shapes[];
 extern const struct shape scenario_reply_shape;
 
 #endif

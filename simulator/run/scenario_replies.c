@@ -5,7 +5,7 @@
 
 /* ---- What it says ---- */
 
-static bool read_status(struct reading *reading, const struct node *value, void *target)
+bool scenario_read_status(struct reading *reading, const struct node *value, void *target)
 {
     int64_t status;
     if (!read_whole(reading, value, 200, 599, &status)) return false;
@@ -82,12 +82,17 @@ static bool read_headers(struct reading *reading, const struct node *value, void
     return right;
 }
 
+bool scenario_read_body(struct reading *reading, const struct node *value, void *target)
+{
+    if (value->kind == NODE_SCALAR && value->text.len == 0) return true;
+    return read_text(reading, value, target);
+}
+
 static bool read_body(struct reading *reading, const struct node *value, void *target)
 {
     struct reply_script *reply = target;
     reply->body_given = true;
-    if (value->kind == NODE_SCALAR && value->text.len == 0) return true;
-    return read_text(reading, value, &reply->body);
+    return scenario_read_body(reading, value, &reply->body);
 }
 
 static bool read_then(struct reading *reading, const struct node *value, void *target)
@@ -158,6 +163,7 @@ static bool set_fault(struct reading *reading, const struct node *value, struct 
 
 static const struct name point_rows[] = {
     [POINT_CONNECT] = {"connect", "accepted, nothing read"},
+    [POINT_TLS] = {"tls", "the client has begun the TLS handshake"},
     [POINT_REQUEST] = {"request", "the request was read, nothing said"},
     [POINT_HEADERS] = {"headers", "the headers were sent"},
 };
@@ -218,9 +224,9 @@ static bool read_close(struct reading *reading, const struct node *value, void *
     struct reply_script *reply = target;
     if (!set_fault(reading, value, reply, FAULT_CLOSE) || !read_point(reading, value, reply))
         return false;
-    if (reply->point != POINT_CONNECT) return true;
+    if (reply->point != POINT_CONNECT && reply->point != POINT_TLS) return true;
     return scenario_conflict(reading, value->span, "an orderly close comes after the request",
-                             "write close: request, or reset: connect");
+                             "write close: request, or reset: connect, or reset: tls");
 }
 
 static bool read_broken_pipe(struct reading *reading, const struct node *value, void *target)
@@ -230,13 +236,18 @@ static bool read_broken_pipe(struct reading *reading, const struct node *value, 
     return reading_unexpected(reading, value, "`request`: the pipe breaks while it is sent");
 }
 
+bool scenario_read_forever(struct reading *reading, const struct node *value, void *target)
+{
+    *(int64_t *)target = DURATION_MAX;
+    if (value->kind == NODE_SCALAR && str_is(value->text, "forever")) return true;
+    return read_duration(reading, value, target);
+}
+
 static bool read_hang(struct reading *reading, const struct node *value, void *target)
 {
     struct reply_script *reply = target;
-    if (!set_fault(reading, value, reply, FAULT_HANG)) return false;
-    reply->fault_for = DURATION_MAX;
-    if (value->kind == NODE_SCALAR && str_is(value->text, "forever")) return true;
-    return read_duration(reading, value, &reply->fault_for);
+    return set_fault(reading, value, reply, FAULT_HANG) &&
+           scenario_read_forever(reading, value, &reply->fault_for);
 }
 
 static bool read_stall(struct reading *reading, const struct node *value, void *target)
@@ -256,6 +267,7 @@ static const struct name malformed_rows[] = {
     [MALFORMED_SSE] = {"sse", "an event whose data is no JSON"},
     [MALFORMED_JSON] = {"json", "half a body, whole as HTTP sees it"},
     [MALFORMED_CHUNK] = {"chunk", "a chunk without a size"},
+    [MALFORMED_CRC] = {"event_stream_crc", "a message of Bedrock's stream with a wrong checksum"},
 };
 static const struct names malformed_names = {"malformed reply", malformed_rows, MALFORMED_COUNT};
 
@@ -288,33 +300,43 @@ static bool read_dns(struct reading *reading, const struct node *value, void *ta
     return read_only_word(reading, value, target, FAULT_DNS, "fail");
 }
 
-/* "10B/s" */
-static bool read_slow(struct reading *reading, const struct node *value, void *target)
+static bool read_tls(struct reading *reading, const struct node *value, void *target)
 {
-    struct reply_script *reply = target;
+    return read_only_word(reading, value, target, FAULT_TLS, "bad_certificate");
+}
+
+/* "10B/s" */
+bool scenario_read_speed(struct reading *reading, const struct node *value, void *target)
+{
     static const struct {
         const char *unit;
         int64_t bytes;
     } units[] = {{"KB/s", 1000}, {"MB/s", 1000000}, {"B/s", 1}};
-    if (!set_fault(reading, value, reply, FAULT_NONE)) return false;
     for (size_t i = 0; value->kind == NODE_SCALAR && i < REDIAL_COUNT_OF(units); i++) {
         struct redial_str unit = str_of(units[i].unit), text = value->text;
         if (!str_ends_with(text, unit)) continue;
         int64_t rate;
         if (!str_to_int64(str_take(text, text.len - unit.len), &rate)) break;
         if (rate < 1 || rate > 1000000000) break;
-        reply->slow = rate * units[i].bytes;
+        *(int64_t *)target = rate * units[i].bytes;
         return true;
     }
     return reading_unexpected(reading, value, "a speed such as 10B/s or 2KB/s");
+}
+
+static bool read_slow(struct reading *reading, const struct node *value, void *target)
+{
+    struct reply_script *reply = target;
+    return set_fault(reading, value, reply, FAULT_NONE) &&
+           scenario_read_speed(reading, value, &reply->slow);
 }
 
 /* ---- A reply ---- */
 
 #define AT(field) offsetof(struct reply_script, field)
 static const struct key reply_keys[] = {
-    {"status", read_status, AT(status), "the platform's generic reply of this status", "number",
-     false},
+    {"status", scenario_read_status, AT(status), "the platform's generic reply of this status",
+     "number", false},
     {"error", read_class, AT(class), "the platform's typical reply of this class", "class", false},
     {"error_type", read_text, AT(error_type), "instead of the typical one", "text", false},
     {"error_code", read_text, AT(error_code), "instead of the typical one", "text", false},
@@ -338,9 +360,11 @@ static const struct key reply_keys[] = {
     {"stall", read_stall, 0, "the reply stops there for a while", "mapping", false},
     {"slow", read_slow, 0, "the body comes slowly", "bytes per second", false},
     {"garbage", read_garbage, 0, "these bytes instead of HTTP", "text", false},
-    {"malformed", read_malformed, 0, "sse, json or chunk: what no parser likes", "word", false},
+    {"malformed", read_malformed, 0, "sse, json, chunk or event_stream_crc: what no parser likes",
+     "word", false},
     {"refuse", read_refuse, 0, "nobody listens", "connect", false},
     {"dns", read_dns, 0, "the name does not resolve", "fail", false},
+    {"tls", read_tls, 0, "the certificate is not one to trust", "bad_certificate", false},
 };
 #undef AT
 static const struct keys keys = {"a reply", reply_keys, REDIAL_COUNT_OF(reply_keys)};
@@ -390,7 +414,7 @@ bool scenario_read_reply(struct reading *reading, const struct node *value, void
 const struct shape scenario_reply_shape = AS_KEYS(keys);
 
 const struct shape_row scenario_reply_shapes[] = {
-    {read_status, AS_WHOLE(200, 599)},
+    {scenario_read_status, AS_WHOLE(200, 599)},
     {read_class, AS_WORD_FROM(class_names, REDIAL_CLASS_UNKNOWN + 1)},
     {read_retry_after, AS_DURATION},
     {read_headers, AS_NAMED(AS_ITEMS(AS_TEXT))},
@@ -406,12 +430,15 @@ const struct shape_row scenario_reply_shapes[] = {
     {read_close, AS_KEYS_OR(break_keys, AS_WORD(point_names))},
     {read_broken_pipe, AS_EXACTLY("request")},
     {read_hang, AS_MATCHES_OR("^" ONE_DURATION "$", AS_EXACTLY("forever"))},
+    {scenario_read_forever, AS_MATCHES_OR("^" ONE_DURATION "$", AS_EXACTLY("forever"))},
     {read_stall, AS_KEYS(stall_keys)},
     {read_garbage, AS_TEXT},
     {read_malformed, AS_WORD(malformed_names)},
     {read_refuse, AS_EXACTLY("connect")},
     {read_dns, AS_EXACTLY("fail")},
+    {read_tls, AS_EXACTLY("bad_certificate")},
     {read_slow, AS_MATCHES("^[0-9]+[KM]?B/s$")},
+    {scenario_read_speed, AS_MATCHES("^[0-9]+[KM]?B/s$")},
     {scenario_read_reply, AS_KEYS(keys)},
     {0},
 };

@@ -77,62 +77,31 @@ static bool read_outages(struct reading *reading, const struct node *value, void
     return right;
 }
 
-/* ---- Credentials ---- */
+/* ---- Capacity ---- */
 
-/* "2 requests", or a duration. */
-static bool read_expire_after(struct reading *reading, const struct node *value, void *target)
-{
-    struct provider_script *provider = target;
-    struct redial_str text = value->text;
-    struct redial_str unit = REDIAL_STR("requests");
-    if (value->kind == NODE_SCALAR && str_ends_with(text, REDIAL_STR("request")))
-        unit = REDIAL_STR("request");
-    if (value->kind != NODE_SCALAR || !str_ends_with(text, unit))
-        return read_duration(reading, value, &provider->expire_after);
-    int64_t number;
-    if (str_to_int64(str_trim(str_take(text, text.len - unit.len)), &number) && number > 0 &&
-        number <= 1000000000) {
-        provider->expire_after_requests = number;
-        return true;
-    }
-    return reading_unexpected(reading, value, "a number of requests, such as `2 requests`");
-}
-
-static const struct key credential_keys[] = {
-    {"expire_after", read_expire_after, 0, "how long one is good", "duration or requests", true},
-};
-static const struct keys credential_key_table = {"credentials", credential_keys,
-                                                 REDIAL_COUNT_OF(credential_keys)};
-
-static bool read_credentials(struct reading *reading, const struct node *value, void *target)
-{
-    return keys_read(reading, &credential_key_table, value, target);
-}
-
-#define AT(field) offsetof(struct token_reply, field)
-static const struct key token_keys[] = {
-    {"after", read_duration, AT(after), "time until it answers", "duration", false},
-    {"fail", read_text, AT(fail), "its error; without it, it gives a token", "text", false},
+#define AT(field) offsetof(struct capacity_script, field)
+static const struct key capacity_keys[] = {
+    {"concurrent", scenario_read_requests, AT(concurrent), "requests that it carries at once",
+     "number", true},
+    {"latency", read_duration, AT(latency), "how much later a reply comes at full load", "duration",
+     false},
+    {"reply", scenario_read_reply, AT(reply), "what it refuses with; overloaded unless said",
+     "reply", false},
 };
 #undef AT
-static const struct keys token_key_table = {"a token server's answer", token_keys,
-                                            REDIAL_COUNT_OF(token_keys)};
+static const struct keys capacity_key_table = {"a capacity", capacity_keys,
+                                               REDIAL_COUNT_OF(capacity_keys)};
 
-static bool read_token_server(struct reading *reading, const struct node *value, void *target)
+static bool read_capacity(struct reading *reading, const struct node *value, void *target)
 {
-    struct provider_script *provider = target;
-    size_t count = items_count(value);
-    if (count == 0) return reading_unexpected(reading, value, "its answers in order, one at least");
-    provider->token_replies = scenario_array(reading, count, sizeof *provider->token_replies);
-    if (!provider->token_replies) return false;
-    provider->token_reply_count = count;
-    bool right = true;
-    for (size_t i = 0; i < count; i++) {
-        const struct node *item = items_at(value, i);
-        provider->token_replies[i].span = item->span;
-        right = keys_read(reading, &token_key_table, item, &provider->token_replies[i]) && right;
-    }
-    return right;
+    struct capacity_script *capacity = target;
+    capacity->span = value->span;
+    capacity->reply = (struct reply_script){.span = value->span,
+                                            .at = -1,
+                                            .repeat = 1,
+                                            .class = REDIAL_CLASS_OVERLOADED,
+                                            .retry_after = -1};
+    return keys_read(reading, &capacity_key_table, value, capacity);
 }
 
 /* ---- Providers ---- */
@@ -164,10 +133,14 @@ static const struct key provider_keys[] = {
     {"replies", read_replies, 0, "in order", "list of replies", false},
     {"rate_limit", read_rate_limit, AT(rates), "a token bucket that answers 429", "mapping", false},
     {"outage", read_outages, 0, "a time in which requests fail", "outage, or a list", false},
+    {"capacity", read_capacity, AT(capacity), "load that makes it slow, then overloaded", "mapping",
+     false},
     {"idle_close", read_duration, AT(idle_close), "how long an idle connection lives", "duration",
      false},
-    {"credentials", read_credentials, 0, "how long credentials are good", "mapping", false},
-    {"token_server", read_token_server, 0, "what a refresh gets", "answer, or a list", false},
+    {"credentials", scenario_read_credentials, 0, "how long credentials are good", "mapping",
+     false},
+    {"token_server", scenario_read_token_server, 0, "what a refresh gets", "answer, or a list",
+     false},
 };
 #undef AT
 static const struct keys keys = {"a provider's world", provider_keys,
@@ -207,9 +180,7 @@ const struct shape_row scenario_world_shapes[] = {
     {read_rate, AS_MATCHES("^[0-9]+/(s|min|h)$")},
     {read_rate_limit, AS_KEYS(rate_key_table)},
     {read_outages, AS_ITEMS(AS_KEYS(outage_key_table))},
-    {read_expire_after, AS_MATCHES_OR("^" ONE_DURATION "$", AS_MATCHES("^[0-9]+[ \t]+requests?$"))},
-    {read_credentials, AS_KEYS(credential_key_table)},
-    {read_token_server, AS_ITEMS(AS_KEYS(token_key_table))},
+    {read_capacity, AS_KEYS(capacity_key_table)},
     {read_replies, {.kind = SHAPE_LIST, .of = &scenario_reply_shape}},
     {scenario_read_world,
      AS_NAMED(AS_KEYS_OR(keys, {.kind = SHAPE_LIST, .of = &scenario_reply_shape}))},

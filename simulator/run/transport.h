@@ -44,6 +44,7 @@ struct attempt {
     bool idle_died; /* the idle connection it would use has died: reset when the request arrives on
                        it */
     int64_t began_at;
+    int64_t late; /* ns by which each act comes later than the exchange says: load */
     size_t act_next;
     void *carried; /* the transport's own */
 };

@@ -151,6 +151,8 @@ static const struct {
     [REQUEST_UNRESOLVED] = {REDIAL_CAUSE_ENOTFOUND, REDIAL_PHASE_RESOLVE},
     [REQUEST_RESET_CONNECT] = {REDIAL_CAUSE_ECONNRESET, REDIAL_PHASE_SEND},
     [REQUEST_BROKEN_PIPE] = {REDIAL_CAUSE_EPIPE, REDIAL_PHASE_SEND},
+    [REQUEST_RESET_TLS] = {REDIAL_CAUSE_ECONNRESET, REDIAL_PHASE_TLS},
+    [REQUEST_BAD_CERTIFICATE] = {REDIAL_CAUSE_TLS, REDIAL_PHASE_TLS},
 };
 
 /* Whether the system says EPIPE or ECONNRESET to a sender whose peer is gone is its own timing: the
@@ -315,6 +317,7 @@ static void wire_destroy(struct transport *self)
     for (size_t i = 0; wire->endpoints && i < wire->policy->provider_count; i++)
         endpoint_destroy(wire->endpoints[i]);
     free(wire->endpoints);
+    tls_trap_destroy(wire->tls_trap);
     if (wire->closed_socket >= 0) close(wire->closed_socket);
     free(wire);
 }

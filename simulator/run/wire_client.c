@@ -99,15 +99,17 @@ bool wire_run_until(struct carried *carried, wire_condition_fn *reached)
 {
     struct wire *wire = carried->wire;
     int64_t give_up_at = clock_now() + WIRE_ACT_LIMIT;
-    int server = endpoint_fd(carried->endpoint);
+    int servers[] = {endpoint_fd(carried->endpoint), -1};
 
     for (;;) {
         bool moved = client_move(wire->client);
         endpoint_move(carried->endpoint);
+        if (wire->tls_trap) tls_trap_move(wire->tls_trap);
         if (!carried->arrival) carried->arrival = endpoint_take(carried->endpoint);
         if (reached(carried)) return true;
         if (!moved || clock_now() > give_up_at) return false;
-        client_wait(wire->client, &server, 1, POLL_MS);
+        if (wire->tls_trap) servers[1] = tls_trap_fd(wire->tls_trap);
+        client_wait(wire->client, servers, wire->tls_trap ? 2 : 1, POLL_MS);
     }
 }
 

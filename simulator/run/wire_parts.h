@@ -5,6 +5,7 @@
 #include "client/client.h"
 #include "platforms/reader.h"
 #include "simulator/endpoints/endpoint.h"
+#include "simulator/endpoints/tls_trap.h"
 #include "simulator/run/transport.h"
 
 #define WIRE_ACT_LIMIT                                                                             \
@@ -17,6 +18,7 @@ struct wire {
     struct client *client;
     struct endpoint **endpoints; /* per provider */
     struct carried *carried;     /* under way, and ended while their events may be looked at */
+    struct tls_trap *tls_trap;   /* NULL before a handshake was to fail */
     int closed_socket;           /* bound, not listening: nobody else gets its port */
     char why[WIRE_WHY_MAX];
 };

@@ -20,6 +20,25 @@ static const char *const base_paths[PLATFORM_KIND_COUNT] = {
 #define UNRESOLVABLE                                                                               \
     "https://a-label-of-more-than-sixty-three-characters-is-no-name-at-all-anywhere.invalid"
 
+static bool fails_in_tls(const struct carried *carried)
+{
+    enum request_fault fault = carried->attempt->exchange->fault;
+    return fault == REQUEST_RESET_TLS || fault == REQUEST_BAD_CERTIFICATE;
+}
+
+/* Made when it is first needed: few scenarios do. */
+static bool set_tls_trap(const struct carried *carried, struct redial_str *why)
+{
+    struct wire *wire = carried->wire;
+    if (!fails_in_tls(carried)) return true;
+    if (!wire->tls_trap) wire->tls_trap = tls_trap_new(why);
+    if (!wire->tls_trap) return false;
+    tls_trap_set(wire->tls_trap, carried->attempt->exchange->fault == REQUEST_RESET_TLS
+                                     ? TLS_TRAP_RESET
+                                     : TLS_TRAP_BAD_CERTIFICATE);
+    return true;
+}
+
 static bool write_base_url(const struct carried *carried, struct redial_str *url)
 {
     struct sockaddr_in closed = {0};
@@ -34,7 +53,9 @@ static bool write_base_url(const struct carried *carried, struct redial_str *url
         getsockname(carried->wire->closed_socket, (struct sockaddr *)&closed, &len);
         port = ntohs(closed.sin_port);
     }
-    return arena_printf(carried->arena, url, "http://127.0.0.1:%u%s", port,
+    if (fails_in_tls(carried)) port = tls_trap_port(carried->wire->tls_trap);
+    return arena_printf(carried->arena, url, "%s://127.0.0.1:%u%s",
+                        fails_in_tls(carried) ? "https" : "http", port,
                         base_paths[carried->attempt->platform]);
 }
 
@@ -121,6 +142,7 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
         .custom_header_count = attempt->own_header_count,
     };
 
+    if (!set_tls_trap(carried, why)) return false;
     simulated_credential(attempt->platform, attempt->request.credential, credential);
     facts.credential = str_of(credential);
     facts.body = &body;

@@ -8,11 +8,13 @@
 
 /* Before the request was read whole. */
 enum request_fault {
-    REQUEST_READ,          /* none: the server reads the whole request, then acts */
-    REQUEST_REFUSED,       /* nobody listens:                    ECONNREFUSED, phase connect */
-    REQUEST_UNRESOLVED,    /* the name does not resolve:         ENOTFOUND, phase resolve */
-    REQUEST_RESET_CONNECT, /* accepted and reset at once:        ECONNRESET, phase send */
-    REQUEST_BROKEN_PIPE,   /* stops reading and closes:          EPIPE, phase send */
+    REQUEST_READ,            /* none: the server reads the whole request, then acts */
+    REQUEST_REFUSED,         /* nobody listens:                    ECONNREFUSED, phase connect */
+    REQUEST_UNRESOLVED,      /* the name does not resolve:         ENOTFOUND, phase resolve */
+    REQUEST_RESET_CONNECT,   /* accepted and reset at once:        ECONNRESET, phase send */
+    REQUEST_BROKEN_PIPE,     /* stops reading and closes:          EPIPE, phase send */
+    REQUEST_RESET_TLS,       /* reset in the TLS handshake:        ECONNRESET, phase tls */
+    REQUEST_BAD_CERTIFICATE, /* signed by nobody the client knows:  TLS, phase tls */
     REQUEST_FAULT_COUNT
 };
 

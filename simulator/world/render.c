@@ -167,10 +167,13 @@ static bool render_request_fault(const struct reply_script *reply, struct exchan
         [FAULT_BROKEN_PIPE] = REQUEST_BROKEN_PIPE,
         [FAULT_REFUSE] = REQUEST_REFUSED,
         [FAULT_DNS] = REQUEST_UNRESOLVED,
+        [FAULT_TLS] = REQUEST_BAD_CERTIFICATE,
     };
     exchange->fault = faults[reply->fault];
     if (reply->fault == FAULT_RESET && reply->point == POINT_CONNECT)
         exchange->fault = REQUEST_RESET_CONNECT;
+    if (reply->fault == FAULT_RESET && reply->point == POINT_TLS)
+        exchange->fault = REQUEST_RESET_TLS;
     exchange->fault_at = reply->after;
     return exchange->fault != REQUEST_READ;
 }

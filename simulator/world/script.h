@@ -10,6 +10,7 @@
 /* Where in a reply something happens. */
 enum reply_point {
     POINT_CONNECT, /* accepted, nothing read */
+    POINT_TLS,     /* the client has begun the TLS handshake */
     POINT_REQUEST, /* the request was read, nothing said */
     POINT_HEADERS, /* the headers were sent */
     POINT_BYTES,   /* so many bytes of the body were sent */
@@ -28,10 +29,17 @@ enum reply_fault {
     FAULT_MALFORMED, /* `malformed` says what is broken */
     FAULT_REFUSE,
     FAULT_DNS,
+    FAULT_TLS, /* a certificate that no client accepts */
     FAULT_COUNT
 };
 
-enum malformed_kind { MALFORMED_SSE, MALFORMED_JSON, MALFORMED_CHUNK, MALFORMED_COUNT };
+enum malformed_kind {
+    MALFORMED_SSE,
+    MALFORMED_JSON,
+    MALFORMED_CHUNK,
+    MALFORMED_CRC, /* of a message of an AWS event stream */
+    MALFORMED_COUNT
+};
 
 /* One event of a stream that a scenario writes out itself. */
 struct stream_event {
@@ -103,10 +111,34 @@ struct outage_script {
     struct reply_script reply;
 };
 
+/* What a platform can carry at once. With n requests under way, this one included, a reply comes
+ * `latency` × n / `concurrent` later than its script says; above `concurrent`, a share of
+ * (n - concurrent) / concurrent of the requests, at most all, is refused with `reply`. */
+struct capacity_script {
+    struct span span;
+    int64_t concurrent; /* 0: not limited */
+    int64_t latency;    /* ns, at full load */
+    struct reply_script reply;
+};
+
+/* What a client gets that asks the token server for a new credential. */
 struct token_reply {
     struct span span;
-    int64_t after;          /* ns until the token server answers */
+    int64_t after;          /* ns until its first byte */
     struct redial_str fail; /* its error; empty: it gives a new token */
+    uint16_t status;        /* other than 2xx: that instead; 0: as it should be */
+    bool body_given;        /* this instead of a token */
+    struct redial_str body;
+    int64_t hang; /* ns of silence, then a close; DURATION_MAX forever; -1: it answers */
+    int64_t slow; /* bytes each second, 0: all at once */
+};
+#define TOKEN_TIMEOUT     NS_PER_MINUTE /* of the simulated client: it waits no longer */
+#define TOKEN_REPLY_BYTES 256           /* of an answer with a token */
+
+/* From then on the platform refuses every credential that was issued before. */
+struct revoke_script {
+    struct span span;
+    int64_t at; /* ns from the run's start */
 };
 
 struct provider_script {
@@ -122,6 +154,9 @@ struct provider_script {
     int64_t idle_close;            /* ns a kept-alive connection lives idle; DURATION_MAX forever */
     int64_t expire_after;          /* ns that a credential is good; DURATION_MAX forever */
     int64_t expire_after_requests; /* 0: unlimited */
+    struct revoke_script *revokes; /* in the order of their times */
+    size_t revoke_count;
+    struct capacity_script capacity;
     struct token_reply *token_replies; /* in order, the last one stays; none: answers at once */
     size_t token_reply_count;
 };

@@ -1,42 +1,15 @@
 #include "simulator/world/world.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/random.h"
-#include "simulator/world/bucket.h"
-#include "simulator/world/exchanges.h"
 #include "simulator/world/typical.h"
-
-struct provider_state {
-    const struct provider_script *script; /* NULL: the scenario says nothing of this provider */
-    int32_t *used;                        /* per reply */
-    struct reply_script *too_long;        /* per reply: what a too long prompt gets instead */
-    size_t first_open;                    /* all before it are used up */
-    struct bucket buckets[RATE_KIND_COUNT];
-    uint64_t random;
-    /* Credentials: generations below `accepted` are refused, each time as `refusal` says. */
-    uint32_t accepted, issued;
-    int64_t issued_at, presented; /* requests with the accepted generation */
-    struct reply_script expired;
-    const struct reply_script *refusal;
-    size_t tokens_asked;
-};
-
-struct world {
-    struct arena *arena;
-    const struct redial_policy *policy;
-    struct span span;
-    int64_t began_at;
-    struct exchanges exchanges;
-    struct provider_state *providers; /* one per provider of the policy */
-    int64_t *refused_tokens;          /* per call: the smallest prompt refused as too long */
-};
+#include "simulator/world/world_parts.h"
 
 static const struct provider_script nothing_scripted = {.idle_close = DURATION_MAX,
                                                         .expire_after = DURATION_MAX};
 
-/* A reply that no scenario wrote. */
-static struct reply_script synthetic(enum redial_class class)
+struct reply_script world_synthetic(enum redial_class class)
 {
     return (struct reply_script){
         .at = -1, .repeat = 1, .class = (uint8_t) class, .retry_after = -1};
@@ -53,7 +26,10 @@ static bool provider_init(struct world *world, struct provider_state *state,
     state->too_long = ARENA_ARRAY(world->arena, struct reply_script, script->reply_count);
     state->random = random_fork(seed, (UINT64_C(1) << 32) + number);
     state->issued_at = world->began_at;
-    state->expired = synthetic(knows_expiry ? REDIAL_CLASS_AUTH_EXPIRED : REDIAL_CLASS_AUTH);
+    state->expired = world_synthetic(knows_expiry ? REDIAL_CLASS_AUTH_EXPIRED : REDIAL_CLASS_AUTH);
+    state->revoked = state->expired;
+    if (typical_by_class(platform, REDIAL_CLASS_AUTH_REVOKED))
+        state->revoked = world_synthetic(REDIAL_CLASS_AUTH_REVOKED);
     state->refusal = &state->expired;
     for (int i = 0; i < RATE_KIND_COUNT; i++)
         state->buckets[i] = bucket_init(script->rates[i], world->began_at);
@@ -86,7 +62,10 @@ struct world *world_new(struct arena *arena, const struct redial_policy *policy,
 
 void world_clean_up(struct world *world)
 {
-    if (world) exchanges_clean_up(&world->exchanges);
+    if (!world) return;
+    exchanges_clean_up(&world->exchanges);
+    for (size_t i = 0; world->providers && i < world->policy->provider_count; i++)
+        free(world->providers[i].busy_until);
 }
 
 /* ---- Rendering for a request ---- */
@@ -113,38 +92,6 @@ static const struct exchange *answer_with(struct world *world, const struct repl
 {
     *trouble = (struct world_trouble){.span = reply->span};
     return exchanges_get(&world->exchanges, reply, facts, &trouble->why, &trouble->cure);
-}
-
-/* ---- Conditions that hold over time ---- */
-
-static const struct reply_script *hit_by_outage(struct provider_state *state, int64_t since)
-{
-    for (size_t i = 0; i < state->script->outage_count; i++) {
-        const struct outage_script *outage = &state->script->outages[i];
-        if (since < outage->from || since >= outage->to) continue;
-        if (outage->share_ppm >= 1000000) return &outage->reply;
-        if (random_fraction(&state->random) * 1000000 / RANDOM_ONE < outage->share_ppm)
-            return &outage->reply;
-    }
-    return NULL;
-}
-
-static const struct reply_script *refused_credential(struct provider_state *state,
-                                                     const struct world_request *request,
-                                                     int64_t now)
-{
-    const struct provider_script *script = state->script;
-    if (request->credential < state->accepted) return state->refusal;
-    bool old =
-        script->expire_after != DURATION_MAX && now - state->issued_at >= script->expire_after;
-    bool spent = script->expire_after_requests && state->presented >= script->expire_after_requests;
-    if (old || spent) {
-        state->accepted = request->credential + 1;
-        state->refusal = &state->expired;
-        return state->refusal;
-    }
-    state->presented++;
-    return NULL;
 }
 
 /* ---- Rate limits ---- */
@@ -196,7 +143,7 @@ static const struct reply_script *rate_limit_reply(struct world *world,
 {
     struct reply_script *reply = ARENA_NEW(world->arena, struct reply_script);
     if (!reply) return NULL;
-    *reply = synthetic(REDIAL_CLASS_RATE_LIMITED);
+    *reply = world_synthetic(REDIAL_CLASS_RATE_LIMITED);
     reply->retry_after = (wait + NS_PER_SECOND - 1) / NS_PER_SECOND * NS_PER_SECOND;
     reply->span = state->script->span;
     if (platform != PLATFORM_ANTHROPIC) return reply;
@@ -329,7 +276,7 @@ static const struct exchange *answer_scripted(struct world *world, struct provid
     if (!reply) return explain_exhausted(world, state, request, trouble);
     if (would_succeed(reply) && is_too_long(world, request, facts)) {
         struct reply_script *too_long = &state->too_long[reply - state->script->replies];
-        *too_long = synthetic(REDIAL_CLASS_PROMPT_TOO_LONG);
+        *too_long = world_synthetic(REDIAL_CLASS_PROMPT_TOO_LONG);
         too_long->span = reply->span;
         too_long->after = reply->after;
         if (facts->input_tokens <= facts->context_tokens)
@@ -344,47 +291,43 @@ static const struct exchange *answer_scripted(struct world *world, struct provid
     return exchange;
 }
 
+static const struct exchange *answer_within_capacity(struct world *world,
+                                                     struct provider_state *state,
+                                                     const struct world_request *request,
+                                                     const struct render_facts *facts, int64_t now,
+                                                     struct world_trouble *trouble)
+{
+    const struct exchange *exchange = answer_scripted(world, state, request, facts, now, trouble);
+    if (!exchange || world_take_capacity(world, state, exchange, now)) return exchange;
+    *trouble = (struct world_trouble){.why = REDIAL_STR("out of memory")};
+    return NULL;
+}
+
 const struct exchange *world_answer(struct world *world, const struct world_request *request,
                                     int64_t now, struct world_trouble *trouble)
 {
     struct provider_state *state = &world->providers[request->provider];
     struct render_facts facts = facts_of(world, request);
     int64_t wait;
-    const struct reply_script *reply = hit_by_outage(state, now - world->began_at);
-    if (!reply) reply = refused_credential(state, request, now);
+    const struct reply_script *reply = world_outage(state, now - world->began_at);
+    state->late = 0;
+    if (!reply) reply = world_refused_credential(world, state, request, now);
+    if (!reply) reply = world_overloaded(state, now);
     if (reply) return answer_with(world, reply, &facts, trouble);
     int limited = over_limit(state, request, now, &wait);
-    if (limited < 0) return answer_scripted(world, state, request, &facts, now, trouble);
+    if (limited < 0) return answer_within_capacity(world, state, request, &facts, now, trouble);
     reply = rate_limit_reply(world, state, facts.platform, limited, wait, now);
     if (reply) return answer_with(world, reply, &facts, trouble);
     *trouble = (struct world_trouble){.why = REDIAL_STR("out of memory")};
     return NULL;
 }
 
+int64_t world_lateness(const struct world *world, uint16_t provider)
+{
+    return world->providers[provider].late;
+}
+
 int64_t world_idle_close(const struct world *world, uint16_t provider)
 {
     return world->providers[provider].script->idle_close;
-}
-
-/* ---- The token server ---- */
-
-int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *error)
-{
-    struct provider_state *state = &world->providers[provider];
-    size_t count = state->script->token_reply_count;
-    *error = (struct redial_str){0};
-    if (count == 0) return 0;
-    size_t at = state->tokens_asked < count ? state->tokens_asked++ : count - 1;
-    *error = state->script->token_replies[at].fail;
-    return state->script->token_replies[at].after;
-}
-
-uint32_t world_give_token(struct world *world, uint16_t provider, int64_t now)
-{
-    struct provider_state *state = &world->providers[provider];
-    state->issued++;
-    state->accepted = state->issued;
-    state->issued_at = now;
-    state->presented = 0;
-    return state->issued;
 }

@@ -46,9 +46,13 @@ const struct exchange *world_answer(struct world *world, const struct world_requ
 /* How long an idle connection to this provider is kept; DURATION_MAX forever. */
 int64_t world_idle_close(const struct world *world, uint16_t provider);
 
-/* A client asks the provider's token server for a new credential. Gives the ns until it answers,
- * and its error, empty when it will give one. */
-int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *error);
+/* By how many ns the exchange that this provider gave last comes later than its acts say: load. */
+int64_t world_lateness(const struct world *world, uint16_t provider);
+
+/* A client asks the provider's token server for a new credential. Gives the ns until it has its
+ * answer, or has waited long enough (TOKEN_TIMEOUT), and in `failed` why that is no credential;
+ * empty when it is one. */
+int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *failed);
 /* It answered: the generation of the new credential. Older ones are refused from now on. */
 uint32_t world_give_token(struct world *world, uint16_t provider, int64_t now);
 

@@ -61,6 +61,8 @@ ParameterizedTestParameters(two_ways, tell_the_same)
         {.name = "broken pipe", .fault = FAULT_BROKEN_PIPE},
         {.name = "refused", .fault = FAULT_REFUSE},
         {.name = "no such name", .fault = FAULT_DNS},
+        {.name = "reset in the TLS handshake", .fault = FAULT_RESET, .point = POINT_TLS},
+        {.name = "a certificate nobody signed", .fault = FAULT_TLS},
         {.name = "garbage", .fault = FAULT_GARBAGE, .body = "\x16\x03\x01 hello"},
         {.name = "malformed JSON", .fault = FAULT_MALFORMED, .malformed = MALFORMED_JSON},
         {.name = "a malformed chunk", .fault = FAULT_MALFORMED, .malformed = MALFORMED_CHUNK},
