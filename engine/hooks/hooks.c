@@ -299,7 +299,8 @@ static bool compact_in(struct hooks *hooks, struct hook_state *state, struct hoo
 {
     size_t begin = work->out->len;
     state->moment = moment;
-    bool good = hook_state_run(state, compact, work, work->prompt->messages.len) &&
+    uint16_t function = hooks->policy->hooks.point[HOOK_COMPACT];
+    bool good = hook_state_run(state, compact, function, work, work->prompt->messages.len) &&
                 (work->silent || is_valid(state, work, begin));
     state->moment = NULL;
     if (!good) failed(hooks, moment, state->error);

@@ -213,21 +213,21 @@ bool hook_state_call(struct hook_state *state, uint16_t function, int count)
     return true;
 }
 
-bool hook_state_run(struct hook_state *state, lua_CFunction function, void *argument, size_t extra)
+bool hook_state_run(struct hook_state *state, lua_CFunction work, uint16_t function, void *argument,
+                    size_t extra)
 {
     lua_State *lua = state->lua;
     const struct hooks_policy *hooks = &state->policy->hooks;
-    uint16_t compact = hooks->point[HOOK_COMPACT];
     int base = lua_gettop(lua);
     lua_pushcfunction(lua, add_place);
-    lua_pushcfunction(lua, function);
+    lua_pushcfunction(lua, work);
     lua_pushlightuserdata(lua, argument);
     set_budgets(state, hooks->instructions + INSTRUCTIONS_PER_BYTE * (int64_t)extra,
                 (size_t)hooks->memory + MEMORY_PER_BYTE * extra);
     int status = lua_pcall(lua, 1, 0, base + 1);
     lift_budgets(state);
-    if (status != LUA_OK) take_error(state, status, compact);
-    bool unchanged = is_unchanged(state, compact);
+    if (status != LUA_OK) take_error(state, status, function);
+    bool unchanged = is_unchanged(state, function);
     lua_settop(lua, base);
     tidy(state);
     return status == LUA_OK && unchanged;

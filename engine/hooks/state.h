@@ -65,10 +65,11 @@ struct hook_trouble {
 struct hook_state *hook_state_new(const struct redial_policy *policy, struct hook_trouble *trouble);
 void hook_state_destroy(struct hook_state *state); /* NULL is fine */
 
-/* Runs a C function with `argument` under the budgets, protected. `extra`: bytes of input that the
- * budgets grow by. False with the reason in state->error; the stack is as it was before, but for
- * nothing. */
-bool hook_state_run(struct hook_state *state, lua_CFunction function, void *argument, size_t extra);
+/* Runs a C function with `argument` under the budgets, protected, for function `function` of the
+ * policy, which errors name. `extra`: bytes of input that the budgets grow by. False with the
+ * reason in state->error; the stack is as it was before, but for nothing. */
+bool hook_state_run(struct hook_state *state, lua_CFunction work, uint16_t function, void *argument,
+                    size_t extra);
 
 /* Calls function `function` of the policy with the `count` topmost values of the stack; one result
  * is left there. False with the reason in state->error and no result. */

@@ -78,7 +78,10 @@ struct expect {
     struct expected_state *states; /* `state`: how guards and modes stand after the run */
     size_t state_count;
     struct expected_request *last_request; /* `request`: the last attempt's; NULL not given */
-    const struct node *story;              /* NULL: not given */
+    uint16_t
+        function; /* `lua`: a function of the scenario's that looks at it all, its number + 1 */
+    struct span function_span;
+    const struct node *story; /* NULL: not given */
     struct {
         struct expected_words rules, classes, texts, secrets;
         struct expected_range *statuses;

@@ -6,6 +6,7 @@
 
 #include "document/json.h"
 #include "simulator/observe/update.h"
+#include "simulator/run/functions.h"
 #include "simulator/run/runner.h"
 #include "simulator/world/credential.h"
 
@@ -138,6 +139,7 @@ static bool look(struct play *play)
         .measured = play->options->realtime,
     };
     compare_run(&input, &result->differences);
+    functions_compare(&play->run, text_str(&play->story), &result->differences);
     run_again(play);
     look_for_secret(play, text_str(&play->story), "a credential in the story's text");
     look_for_secret(play, text_str(&json), "a credential in the story's JSON");

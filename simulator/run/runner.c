@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/random.h"
+#include "simulator/run/functions.h"
 #include "simulator/run/run_parts.h"
 #include "simulator/run/state.h"
 #include "simulator/world/credential.h"
@@ -300,6 +301,15 @@ static void count_record(void *context, const struct redial_telemetry *record)
     ++*count;
 }
 
+static bool set_maker(struct running *running)
+{
+    const struct scenario *scenario = running->run->scenario;
+    if (!running->world || !scenario->functions) return true;
+    struct reply_maker *maker = reply_maker_new(running->run->arena, scenario);
+    if (maker) world_set_maker(running->world, reply_maker_port(maker));
+    return maker != NULL;
+}
+
 static bool running_init(struct running *running)
 {
     struct run *run = running->run;
@@ -312,6 +322,7 @@ static bool running_init(struct running *running)
     running->world =
         world_new(run->arena, running->policy, scenario->providers, scenario->provider_count,
                   scenario->world_span, running->call_count, running->options->seed, RUN_BEGAN_AT);
+    if (!set_maker(running)) return false;
     running->calls = calloc(running->call_count + 1, sizeof *running->calls);
     running->clients =
         ARENA_ARRAY(run->arena, struct provider_client, running->policy->provider_count);

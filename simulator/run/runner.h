@@ -11,7 +11,7 @@
 #include "simulator/world/world.h"
 #include "story/story.h"
 
-#define RUN_BEGAN_AT      INT64_C(1767225600000000000) /* 2026-01-01T00:00:00Z, ns since the epoch */
+#define RUN_BEGAN_AT      WORLD_BEGAN_AT
 #define RUN_STEPS_MAX     1000000 /* a run that needs more has no end, or is no person's scenario */
 #define RUN_PROMPT_TOKENS 12      /* of a call whose prompt nobody sized */
 #define RUN_MAX_TOKENS    4096    /* of a call that does not say */

@@ -4,6 +4,7 @@
 #include "api/load.h"
 #include "base/random.h"
 #include "config/features.h"
+#include "hooks/functions.h"
 #include "simulator/run/scenario_parts.h"
 
 void *scenario_array(struct reading *reading, size_t count, size_t size)
@@ -93,6 +94,8 @@ static const struct key scenario_keys[] = {
     {"policy", read_policy_path, 0, "the policy it runs, relative to this file", "path", true},
     {"seed", read_seed, AT(seed), "of all chance in the run", "number", false},
     {"random", read_random, AT(fixed_random), "fixes every draw: 0 to 1.0", "share", false},
+    {"lua", scenario_read_lua, 0, "the Lua file of the functions that replies and `expect` name",
+     "path", false},
     {"env", read_env, AT(env), "what the policy finds in its environment", "mapping", false},
     {"call", scenario_read_call, 0, "the one call", "call", false},
     {"calls", scenario_read_calls, 0, "several calls that share an engine", "list of calls", false},
@@ -182,6 +185,7 @@ static bool read_scenario(struct scenario *scenario, struct diag_list *diags)
     /* A policy is worth loading for its own errors even where the scenario has some. */
     if (scenario->policy_path.len == 0 || !load_policy(scenario, diags)) return false;
     bool loaded = scenario_load_reloads(scenario, diags);
+    loaded = scenario_open_functions(scenario, diags) && loaded;
     return scenario_link(scenario, diags) && scenario_link_states(scenario, diags) && loaded &&
            right;
 }
@@ -216,6 +220,8 @@ void scenario_clean_up(struct scenario *scenario)
     }
     redial_policy_release(scenario->policy);
     scenario->policy = NULL;
+    functions_close(scenario->functions);
+    scenario->functions = NULL;
 }
 
 /* ---- Shapes ---- */
@@ -239,6 +245,7 @@ static const struct shape_row *const shapes[] = {
     scenario_stream_shapes,
     scenario_world_shapes,
     scenario_credential_shapes,
+    scenario_function_shapes,
     NULL,
 };
 const struct schema scenario_schema = {

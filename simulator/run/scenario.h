@@ -44,6 +44,8 @@ struct reload_script {
 };
 #define SCENARIO_RELOADS_MAX 16
 
+struct functions;
+
 struct scenario {
     struct arena *arena; /* not owned */
     const struct source *source;
@@ -62,7 +64,13 @@ struct scenario {
     struct expect expect;
     struct reload_script *reloads;
     size_t reload_count;
-    bool looks_at_headers; /* some expectation, match or call names a request header */
+    /* Functions that its replies and `expect` name. */
+    struct redial_str lua_path; /* as it can be opened; empty: no file */
+    struct span lua_span;
+    struct hook_function *function_names; /* so many; NULL before the first */
+    size_t function_count;
+    struct functions *functions; /* NULL: none is named */
+    bool looks_at_headers;       /* some expectation, match or call names a request header */
 };
 
 /* Reads, loads the policy it names, and links both. Everything lives in `arena`, but for the

@@ -283,6 +283,13 @@ static bool read_never(struct reading *reading, const struct node *value, void *
 
 /* ---- All of it ---- */
 
+static bool read_function(struct reading *reading, const struct node *value, void *target)
+{
+    struct expect *expect = target;
+    expect->function_span = value->span;
+    return scenario_read_function(reading, value, &expect->function);
+}
+
 static bool read_story(struct reading *reading, const struct node *value, void *target)
 {
     const struct node **story = target;
@@ -315,6 +322,8 @@ static const struct key expect_keys[] = {
     {"state", scenario_read_state, 0, "how guards and modes stand after the run",
      "{budget NAME: 480, breaker NAME: open, mode fast: on}", false},
     {"never", read_never, 0, "what must not happen", "mapping", false},
+    {"lua", read_function, 0, "a function that looks at all of it: true, or what is wrong",
+     "function", false},
     {"story", read_story, AT(story), "the whole story, line by line", "block", false},
 };
 #undef AT
@@ -350,6 +359,7 @@ const struct shape_row scenario_expect_shapes[] = {
     {read_requests, AS_LIST(AS_KEYS(request_key_table))},
     {read_never, AS_KEYS(never_key_table)},
     {read_statuses, AS_ITEMS(A_RANGE)},
+    {read_function, AS_TEXT},
     {read_story, AS_TEXT},
     {scenario_read_expect, AS_KEYS(keys)},
     {read_dropped, AS_ITEMS(AS_WORD(feature_names))},

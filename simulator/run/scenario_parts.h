@@ -8,13 +8,17 @@
 /* How many entries a list or mapping may have: more is no file of a person's. */
 #define SCENARIO_LIST_MAX 10000
 
-read_fn scenario_read_call;         /* struct scenario: one mapping */
-read_fn scenario_read_calls;        /* struct scenario: a list of them */
-read_fn scenario_read_world;        /* struct scenario */
-read_fn scenario_read_expect;       /* struct expect */
-read_fn scenario_read_reply;        /* struct reply_script */
-read_fn scenario_read_messages;     /* struct redial_str: a conversation as JSON */
-read_fn scenario_read_stream;       /* struct stream_script */
+read_fn scenario_read_call;     /* struct scenario: one mapping */
+read_fn scenario_read_calls;    /* struct scenario: a list of them */
+read_fn scenario_read_world;    /* struct scenario */
+read_fn scenario_read_expect;   /* struct expect */
+read_fn scenario_read_reply;    /* struct reply_script */
+read_fn scenario_read_messages; /* struct redial_str: a conversation as JSON */
+read_fn scenario_read_stream;   /* struct stream_script */
+read_fn scenario_read_lua;      /* struct scenario: the file of its functions */
+read_fn scenario_read_function; /* uint16_t: the number of one of them, + 1 */
+/* Opens the file once all of its functions are named; true at once when none is. */
+bool scenario_open_functions(struct scenario *scenario, struct diag_list *diags);
 read_fn scenario_read_requests;     /* int64_t: a number above 0 */
 read_fn scenario_read_status;       /* uint16_t */
 read_fn scenario_read_body;         /* struct redial_str, may be empty */
@@ -46,7 +50,7 @@ bool scenario_link_states(struct scenario *scenario, struct diag_list *diags);
 extern const struct shape_row scenario_call_shapes[], scenario_message_shapes[],
     scenario_expect_shapes[], scenario_state_shapes[], scenario_reload_shapes[],
     scenario_reply_shapes[], scenario_stream_shapes[], scenario_world_shapes[],
-    scenario_credential_shapes[];
+    scenario_credential_shapes[], scenario_function_shapes[];
 extern const struct shape scenario_reply_shape;
 
 #endif

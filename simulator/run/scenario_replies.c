@@ -365,16 +365,33 @@ static const struct key reply_keys[] = {
     {"refuse", read_refuse, 0, "nobody listens", "connect", false},
     {"dns", read_dns, 0, "the name does not resolve", "fail", false},
     {"tls", read_tls, 0, "the certificate is not one to trust", "bad_certificate", false},
+    {"lua", scenario_read_function, AT(function), "a function of the Lua file says all of it",
+     "function", false},
 };
 #undef AT
 static const struct keys keys = {"a reply", reply_keys, REDIAL_COUNT_OF(reply_keys)};
 
+static bool says_something(const struct reply_script *reply)
+{
+    return reply->status || reply->class || reply->body_given || reply->stream.given ||
+           reply->stop_reason.len || reply->error_type.len || reply->fault || reply->slow;
+}
+
+static bool check_function(struct reading *reading, const struct node *value,
+                           const struct reply_script *reply)
+{
+    bool more = says_something(reply) || reply->after || reply->message.len ||
+                reply->header_count || reply->retry_after >= 0;
+    if (!more) return true;
+    return scenario_conflict(reading, value->span, "the function says all of this reply",
+                             "beside `lua` stand only match, at, repeat and forever");
+}
+
 static bool check_reply(struct reading *reading, const struct node *value,
                         const struct reply_script *reply)
 {
-    bool says = reply->status || reply->class || reply->body_given || reply->stream.given ||
-                reply->stop_reason.len || reply->error_type.len || reply->fault || reply->slow;
-    if (!says)
+    if (reply->function) return check_function(reading, value, reply);
+    if (!says_something(reply))
         return scenario_conflict(reading, value->span, "this reply says nothing",
                                  "give it a status, an error, a body, a stream or a fault");
     if (reply->status && reply->class)

@@ -92,6 +92,8 @@ struct reply_script {
     int64_t fault_for;   /* ns, DURATION_MAX forever */
     enum malformed_kind malformed;
     int64_t slow; /* bytes of the body each second, 0: all at once; never with a fault */
+    /* A function of the scenario's Lua file says all of it but for whom and how often. */
+    uint16_t function; /* its number + 1; 0 none */
 };
 
 /* A token bucket: `limit` per `period`, full at the start. */

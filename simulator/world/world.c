@@ -68,6 +68,11 @@ void world_clean_up(struct world *world)
         free(world->providers[i].busy_until);
 }
 
+void world_set_maker(struct world *world, struct world_maker maker)
+{
+    world->maker = maker;
+}
+
 /* ---- Rendering for a request ---- */
 
 static struct render_facts facts_of(const struct world *world, const struct world_request *request)
@@ -212,10 +217,9 @@ static const struct reply_script *next_scripted(struct provider_state *state,
     return NULL;
 }
 
-static void use_up(struct provider_state *state, const struct reply_script *reply,
-                   const struct world_request *request)
+static void remember_refusal(struct provider_state *state, const struct reply_script *reply,
+                             const struct world_request *request)
 {
-    state->used[reply - state->script->replies]++;
     bool refuses_credential = reply->class == REDIAL_CLASS_AUTH ||
                               reply->class == REDIAL_CLASS_AUTH_EXPIRED ||
                               reply->class == REDIAL_CLASS_AUTH_REVOKED || reply->status == 401;
@@ -267,23 +271,50 @@ static const struct exchange *explain_exhausted(struct world *world,
     return NULL;
 }
 
+/* What the script says, or what its function says in its place; NULL with why not. */
+static const struct reply_script *say(struct world *world, struct provider_state *state,
+                                      const struct reply_script *scripted,
+                                      const struct world_request *request, int64_t now,
+                                      struct world_trouble *trouble)
+{
+    if (!scripted->function) return scripted;
+    const struct world_moment moment = {
+        .since = now - world->began_at,
+        .use = state->used[scripted - state->script->replies] + 1,
+        .chance = random_fraction(&state->random),
+    };
+    trouble->span = scripted->span;
+    return world->maker.make(world->maker.context, (uint16_t)(scripted->function - 1), request,
+                             &moment, &trouble->why, &trouble->cure);
+}
+
+static const struct exchange *refuse_prompt(struct world *world, struct reply_script *too_long,
+                                            const struct reply_script *reply,
+                                            const struct render_facts *facts,
+                                            struct world_trouble *trouble)
+{
+    *too_long = world_synthetic(REDIAL_CLASS_PROMPT_TOO_LONG);
+    too_long->span = reply->span;
+    too_long->after = reply->after;
+    if (facts->input_tokens <= facts->context_tokens)
+        too_long->message = REDIAL_STR("prompt is too long: it did not get shorter");
+    return answer_with(world, too_long, facts, trouble);
+}
+
 static const struct exchange *answer_scripted(struct world *world, struct provider_state *state,
                                               const struct world_request *request,
                                               const struct render_facts *facts, int64_t now,
                                               struct world_trouble *trouble)
 {
-    const struct reply_script *reply = next_scripted(state, request, now - world->began_at);
-    if (!reply) return explain_exhausted(world, state, request, trouble);
-    if (would_succeed(reply) && is_too_long(world, request, facts)) {
-        struct reply_script *too_long = &state->too_long[reply - state->script->replies];
-        *too_long = world_synthetic(REDIAL_CLASS_PROMPT_TOO_LONG);
-        too_long->span = reply->span;
-        too_long->after = reply->after;
-        if (facts->input_tokens <= facts->context_tokens)
-            too_long->message = REDIAL_STR("prompt is too long: it did not get shorter");
-        return answer_with(world, too_long, facts, trouble);
-    }
-    use_up(state, reply, request);
+    const struct reply_script *scripted = next_scripted(state, request, now - world->began_at);
+    if (!scripted) return explain_exhausted(world, state, request, trouble);
+    const struct reply_script *reply = say(world, state, scripted, request, now, trouble);
+    if (!reply) return NULL;
+    size_t number = (size_t)(scripted - state->script->replies);
+    if (would_succeed(reply) && is_too_long(world, request, facts))
+        return refuse_prompt(world, &state->too_long[number], reply, facts, trouble);
+    state->used[number]++;
+    remember_refusal(state, reply, request);
     remember_refused(world, reply, request);
     const struct exchange *exchange = answer_with(world, reply, facts, trouble);
     if (exchange)

@@ -9,6 +9,10 @@
 #include "simulator/world/exchange.h"
 #include "simulator/world/script.h"
 
+#define WORLD_BEGAN_AT                                                                             \
+    INT64_C(1767225600000000000) /* 2026-01-01T00:00:00Z: when scenarios begin                     \
+                                  */
+
 struct world;
 
 struct world_request {
@@ -31,6 +35,22 @@ struct world_trouble {
     struct redial_str why, cure;
 };
 
+/* What a function that makes replies gets to know besides the request. */
+struct world_moment {
+    int64_t since;   /* ns from the run's start */
+    int32_t use;     /* how often this reply is used now, from 1 */
+    uint64_t chance; /* a draw of the seed's, below RANDOM_ONE */
+};
+/* Makes the reply that `function` (its number) says. It lives as long as the world. NULL when the
+ * function went wrong, with why and the likely cure. */
+struct world_maker {
+    const struct reply_script *(*make)(void *context, uint16_t function,
+                                       const struct world_request *request,
+                                       const struct world_moment *moment, struct redial_str *why,
+                                       struct redial_str *cure);
+    void *context;
+};
+
 /* `world_span` is where a provider that nobody scripted is missing; `began_at` is the instant that
  * the script's times count from. All is made in `arena`, but for what world_clean_up frees. NULL
  * when memory is out. */
@@ -38,6 +58,8 @@ struct world *world_new(struct arena *arena, const struct redial_policy *policy,
                         const struct provider_script *scripts, size_t script_count,
                         struct span world_span, size_t call_count, uint64_t seed, int64_t began_at);
 void world_clean_up(struct world *world); /* NULL is fine */
+/* Who makes the replies of functions; to be set when the scripts have some. */
+void world_set_maker(struct world *world, struct world_maker maker);
 
 /* What the fake does to this request. NULL when it has no answer, explained in `trouble`. */
 const struct exchange *world_answer(struct world *world, const struct world_request *request,

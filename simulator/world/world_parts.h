@@ -33,7 +33,8 @@ struct world {
     int64_t began_at;
     struct exchanges exchanges;
     struct provider_state *providers; /* one per provider of the policy */
-    int64_t *refused_tokens;          /* per call: the smallest prompt refused as too long */
+    struct world_maker maker;
+    int64_t *refused_tokens; /* per call: the smallest prompt refused as too long */
 };
 
 /* A reply that no scenario wrote. */

@@ -25,7 +25,7 @@ simulator/endpoints document model base platforms world authority
 simulator/serve     document model base platforms story core client world endpoints authority run record
 simulator/record    document model base platforms world
 simulator/judge     document model base core story world serve report
-simulator/run       document model base platforms credentials config story core client api world endpoints observe report run authority
+simulator/run       document model base platforms credentials config hooks story core client api world endpoints observe report run authority
 simulator/observe   document model base story core world run
 simulator/report    base model story observe run
 cli                 base document model compile story simulator api core client audit credentials

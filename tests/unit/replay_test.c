@@ -55,6 +55,11 @@ Test(replay, a_scenario_that_cannot_be_run_ends_with_2)
     expect((struct replay_options){0}, FOLDER "nowhere.yaml", 2, "cannot read the file", "");
 }
 
+Test(replay, what_a_function_has_against_a_run_is_told)
+{
+    expect((struct replay_options){0}, FOLDER "function-complains.yaml", 1, "took 1 attempts", "");
+}
+
 Test(replay, a_folder_without_scenarios_ends_with_2)
 {
     expect((struct replay_options){0}, "engine/base", 2, "",
