@@ -1,5 +1,6 @@
 /* A scenario against its policy: names, platforms, and replies that a platform does not give. */
 #include "simulator/run/scenario_parts.h"
+#include "simulator/world/frame.h"
 #include "simulator/world/typical.h"
 
 struct linking {
@@ -165,6 +166,25 @@ static void say_untypical(struct linking *linking, enum platform_kind platform,
     text_clean_up(&list);
 }
 
+/* An error within a stream: Bedrock has exceptions of its own, all others speak as Anthropic. */
+static void check_then(struct linking *linking, enum platform_kind platform,
+                       const struct reply_script *then)
+{
+    struct text list = TEXT_INIT;
+    struct redial_str type = {0};
+    const struct frame *frame = frame_of(platform);
+    if (!then->class || frame->typical(then->class, &type)) return;
+    linking->right = false;
+    struct diag *diag = diag_error(
+        linking->diags, "no-such-reply", then->span, "a stream of %s has no error of class '%s'",
+        platform_names.rows[platform].word, redial_class_name((enum redial_class)then->class));
+    for (int class = REDIAL_CLASS_UNKNOWN + 1; class < REDIAL_CLASS_COUNT; class ++)
+        if (frame->typical((uint8_t) class, &type))
+            text_printf(&list, "%s%s", list.len ? ", " : "", redial_class_name(class));
+    diag_cure(linking->diags, diag, "it has: %s", list.failed ? "" : list.ptr);
+    text_clean_up(&list);
+}
+
 static void check_reply(struct linking *linking, enum platform_kind platform,
                         const struct reply_script *reply)
 {
@@ -175,7 +195,7 @@ static void check_reply(struct linking *linking, enum platform_kind platform,
     else if (by_status && !reply->message.len)
         typical = typical_by_status(platform, reply->status, false) != NULL;
     if (!typical) say_untypical(linking, platform, reply);
-    if (reply->then) check_reply(linking, PLATFORM_ANTHROPIC, reply->then);
+    if (reply->then) check_then(linking, platform, reply->then);
     if (reply->match.header_name.len) linking->scenario->looks_at_headers = true;
 }
 

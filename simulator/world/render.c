@@ -115,13 +115,15 @@ static bool check_numbers(struct rendering *rendering)
 static bool check_stream(struct rendering *rendering)
 {
     const struct reply_script *reply = rendering->reply;
-    if ((reply->stream.given || reply->malformed == MALFORMED_SSE) && !rendering->facts->stream &&
-        (reply->stream.given || reply->fault == FAULT_MALFORMED))
+    bool malformed = reply->fault == FAULT_MALFORMED;
+    bool crc = malformed && reply->malformed == MALFORMED_CRC;
+    bool streams = reply->stream.given || crc || (malformed && reply->malformed == MALFORMED_SSE);
+    if (streams && !rendering->facts->stream)
         return render_fail(rendering, REDIAL_STR("the request did not ask for a stream"),
                            "say `stream: true` in the call");
-    if (rendering->facts->stream && rendering->facts->platform == PLATFORM_BEDROCK)
-        return render_fail(rendering, REDIAL_STR("Bedrock streams in another format than SSE"),
-                           "leave `stream` out of calls to bedrock: its replies come whole");
+    if (crc && rendering->facts->platform != PLATFORM_BEDROCK)
+        return render_fail(rendering, REDIAL_STR("only Bedrock's streams have checksums"),
+                           "write malformed: sse");
     return true;
 }
 

@@ -167,7 +167,8 @@ bool render_acts(struct rendering *rendering, struct exchange *exchange)
 {
     const struct reply_script *reply = rendering->reply;
     size_t breaks_at;
-    if (reply->fault == FAULT_MALFORMED && reply->malformed != MALFORMED_SSE) halve(rendering);
+    bool halved = reply->malformed == MALFORMED_JSON || reply->malformed == MALFORMED_CHUNK;
+    if (reply->fault == FAULT_MALFORMED && halved) halve(rendering);
     if (!slow_down(rendering) || !find_break(rendering, &breaks_at) ||
         !keep_headers(rendering, exchange))
         return false;

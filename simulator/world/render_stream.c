@@ -1,10 +1,12 @@
-/* Streamed replies: server-sent events, one piece each, so that faults can strike between any two.
- */
+/* Streamed replies, one piece for each event, so that faults can strike between any two. What an
+ * event says is the same on every platform; Bedrock frames it in its own way. */
+#include "simulator/world/frame.h"
 #include "simulator/world/render_parts.h"
 
 struct stream {
     struct rendering *rendering;
-    struct text text; /* of the event being written */
+    const struct frame *frame;
+    struct text text; /* the data of the event being written */
     int64_t output;   /* tokens of the whole answer */
 };
 
@@ -86,11 +88,14 @@ static payload_fn *payload_of(struct redial_str name)
     return NULL;
 }
 
-static bool end_event(struct stream *stream, int64_t wait)
+static bool end_event(struct stream *stream, struct redial_str name, int64_t wait)
 {
+    struct text framed = TEXT_INIT;
     struct redial_str kept;
-    text_printf(&stream->text, "\n\n");
-    return render_keep(stream->rendering, &stream->text, &kept) &&
+    stream->frame->event(&framed, name, text_str(&stream->text));
+    framed.failed |= stream->text.failed;
+    text_clean_up(&stream->text);
+    return render_keep(stream->rendering, &framed, &kept) &&
            render_add_piece(stream->rendering, kept, wait);
 }
 
@@ -98,12 +103,11 @@ static bool add_event(struct stream *stream, const struct stream_event *event)
 {
     payload_fn *write = payload_of(event->name);
     stream->text = TEXT_INIT;
-    text_printf(&stream->text, "event: %.*s\ndata: ", REDIAL_STR_ARG(event->name));
     if (event->data.len || !write)
         text_append(&stream->text, event->data);
     else
         write(stream, event);
-    return end_event(stream, event->after);
+    return end_event(stream, event->name, event->after);
 }
 
 static bool add_named(struct stream *stream, const char *name, int64_t wait)
@@ -111,23 +115,23 @@ static bool add_named(struct stream *stream, const char *name, int64_t wait)
     return add_event(stream, &(struct stream_event){.name = str_of(name), .after = wait});
 }
 
-/* An error event after HTTP 200 is Anthropic-shaped on every platform that streams SSE. */
+/* An error after HTTP 200. */
 static bool add_error(struct stream *stream, const struct reply_script *then)
 {
-    const struct typical_reply *typical = typical_by_class(PLATFORM_ANTHROPIC, then->class);
-    struct redial_str type = then->error_type;
-    if (!type.len) type = str_of(typical ? typical->type : "api_error");
-    stream->text = TEXT_INIT;
-    text_printf(&stream->text, "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":");
-    text_append_json(&stream->text, type);
-    text_printf(&stream->text, ",\"message\":");
-    if (!render_message(stream->rendering, then->message,
-                        typical ? typical->message : "Internal server error", &stream->text)) {
-        text_clean_up(&stream->text);
+    struct frame_error error = {.type = then->error_type, .code = then->error_code};
+    struct text message = TEXT_INIT, framed = TEXT_INIT;
+    struct redial_str kept;
+    const char *typical = stream->frame->typical(then->class, &error.type);
+    if (!render_message(stream->rendering, then->message, typical, &message)) {
+        text_clean_up(&message);
         return false;
     }
-    text_printf(&stream->text, "}}");
-    return end_event(stream, then->after);
+    error.message = text_str(&message);
+    stream->frame->error(&framed, &error);
+    framed.failed |= message.failed;
+    text_clean_up(&message);
+    return render_keep(stream->rendering, &framed, &kept) &&
+           render_add_piece(stream->rendering, kept, then->after);
 }
 
 /* A half-written delta: framed as an event, and no JSON. */
@@ -139,35 +143,54 @@ static bool add_malformed(struct stream *stream)
                     .data = REDIAL_STR("{\"type\":\"content_block_delta\",\"index\":0,\"del")});
 }
 
+/* A whole delta, and one bit of its checksum fell over on the way. */
+static bool add_bad_checksum(struct stream *stream)
+{
+    if (!add_named(stream, "content_block_delta", 0)) return false;
+    struct piece *piece = &stream->rendering->pieces[stream->rendering->piece_count - 1];
+    struct redial_str whole = piece->bytes, last = str_skip(whole, whole.len - 1);
+    char fallen = (char)(last.ptr[0] ^ 1);
+    struct text text = TEXT_INIT;
+    text_append(&text, str_take(whole, whole.len - 1));
+    text_append_char(&text, fallen);
+    return render_keep(stream->rendering, &text, &piece->bytes);
+}
+
 static bool add_answer(struct stream *stream, const struct stream_script *script, int64_t tokens)
 {
-    if (!add_named(stream, "message_start", 0) || !add_named(stream, "content_block_start", 0) ||
-        !add_named(stream, "ping", 0))
+    if (!add_named(stream, "message_start", 0) || !add_named(stream, "content_block_start", 0))
         return false;
+    if (stream->frame->pings && !add_named(stream, "ping", 0)) return false;
     for (int64_t i = 0; i < tokens; i++)
         if (!add_named(stream, "content_block_delta", script->pace)) return false;
     return true;
+}
+
+static bool add_end(struct stream *stream)
+{
+    return add_named(stream, "content_block_stop", 0) && add_named(stream, "message_delta", 0) &&
+           add_named(stream, "message_stop", 0);
 }
 
 bool render_stream_body(struct rendering *rendering)
 {
     const struct reply_script *reply = rendering->reply;
     const struct stream_script *script = &reply->stream;
-    struct stream stream = {.rendering = rendering};
+    struct stream stream = {.rendering = rendering, .frame = frame_of(rendering->facts->platform)};
     stream.output = render_output_tokens(reply, rendering->facts);
     int64_t tokens = script->given ? script->tokens : RENDER_OUTPUT_TOKENS;
-    render_add_header(rendering, REDIAL_STR("content-type"),
-                      REDIAL_STR("text/event-stream; charset=utf-8"));
-    render_add_header(rendering, REDIAL_STR("cache-control"), REDIAL_STR("no-cache"));
+    render_add_header(rendering, REDIAL_STR("content-type"), str_of(stream.frame->content_type));
+    if (stream.frame->uncached)
+        render_add_header(rendering, REDIAL_STR("cache-control"), REDIAL_STR("no-cache"));
     for (size_t i = 0; i < script->event_count; i++)
         if (!add_event(&stream, &script->events[i])) return false;
     if (!script->events && !add_answer(&stream, script, tokens)) return false;
     if (reply->fault == FAULT_MALFORMED && reply->malformed == MALFORMED_SSE)
         return add_malformed(&stream);
+    if (reply->fault == FAULT_MALFORMED && reply->malformed == MALFORMED_CRC)
+        return add_bad_checksum(&stream);
     if (reply->then) return add_error(&stream, reply->then);
-    if (script->events) return true;
-    return add_named(&stream, "content_block_stop", 0) && add_named(&stream, "message_delta", 0) &&
-           add_named(&stream, "message_stop", 0);
+    return script->events || add_end(&stream);
 }
 
 bool render_knows_event(struct redial_str name)

@@ -70,6 +70,15 @@ ParameterizedTestParameters(two_ways, tell_the_same)
          .stream = true,
          .fault = FAULT_MALFORMED,
          .malformed = MALFORMED_SSE},
+        {.name = "a message with a wrong checksum",
+         .stream = true,
+         .fault = FAULT_MALFORMED,
+         .malformed = MALFORMED_CRC},
+        {.name = "a stall after events",
+         .stream = true,
+         .fault = FAULT_STALL,
+         .point = POINT_EVENTS,
+         .point_count = 4},
         {.name = "a hang", .fault = FAULT_HANG},
     };
     return cr_make_param_array(struct script_case, cases, REDIAL_COUNT_OF(cases));
@@ -175,7 +184,6 @@ ParameterizedTest(struct script_case *c, two_ways, tell_the_same, .timeout = 60)
     cr_assert(arena && virtual && wire, "%.*s", REDIAL_STR_ARG(why));
     for (enum platform_kind platform = 0; platform < PLATFORM_KIND_COUNT; platform++) {
         struct exchange exchange = {0};
-        if (c->stream && platform == PLATFORM_BEDROCK) continue;
         if (!render(arena, c, platform, &exchange)) continue; /* not known of this platform */
         exchange.number = (uint32_t)played++;
         struct attempt attempt = {.call_number = 1,
