@@ -20,6 +20,7 @@ struct kept_reply {
     struct kept_reply *next;
     struct redial_str provider, script;
     int64_t sent_at;
+    uint32_t call;
 };
 
 struct kept_refresh {
@@ -106,11 +107,17 @@ void record_set_cancelled(struct record *record, uint32_t call, int64_t at)
     if (kept) kept->asked.cancel_at = at;
 }
 
-/* Behind all that were sent before it or with it. */
+/* Attempts come in as they end. Of those that were sent at one moment the call that began first
+ * goes first, and of one call the one that came in first. */
+static bool is_before(const struct kept_reply *a, const struct kept_reply *b)
+{
+    return a->sent_at != b->sent_at ? a->sent_at < b->sent_at : a->call <= b->call;
+}
+
 static void put_in_order(struct record *record, struct kept_reply *reply)
 {
     struct kept_reply **place = &record->replies;
-    while (*place && (*place)->sent_at <= reply->sent_at) place = &(*place)->next;
+    while (*place && is_before(*place, reply)) place = &(*place)->next;
     reply->next = *place;
     *place = reply;
 }
@@ -124,7 +131,8 @@ void record_add_attempt(struct record *record, const struct record_attempt *atte
     record->failed |= !record_write_reply(attempt, &secrets, &script);
     *reply = (struct kept_reply){.provider = keep(record, attempt->provider),
                                  .script = keep(record, text_str(&script)),
-                                 .sent_at = attempt->sent_at};
+                                 .sent_at = attempt->sent_at,
+                                 .call = attempt->call};
     text_clean_up(&script);
     put_in_order(record, reply);
 }
@@ -262,7 +270,8 @@ static void write_provider(const struct record *record, struct redial_str provid
         asked = true;
         write_refresh(record, &kept->told, out);
     }
-    text_append(out, REDIAL_STR("    replies:\n"));
+    /* Every refusal is written down: the world need not draw conclusions of its own. */
+    text_append(out, REDIAL_STR("    credentials: {remembered: false}\n    replies:\n"));
     for (const struct kept_reply *reply = record->replies; reply; reply = reply->next)
         if (str_eq(reply->provider, provider))
             text_printf(out, "      - %.*s\n", REDIAL_STR_ARG(reply->script));

@@ -347,9 +347,10 @@ static void write_broken_stream(struct telling *telling)
 {
     bool bedrock = telling->attempt->platform == PLATFORM_BEDROCK;
     size_t count = write_events(telling, telling->end.cause != REDIAL_CAUSE_ETIMEDOUT);
-    if (telling->end.cause != REDIAL_CAUSE_MALFORMED) {
-        write_point(telling, "after_events", count);
-    } else {
+    bool malformed = telling->end.cause == REDIAL_CAUSE_MALFORMED;
+    if (!malformed && telling->attempt->cause != REDIAL_CAUSE_NONE)
+        write_point(telling, "after_events", count); /* otherwise HTTP ended it in order */
+    if (malformed) {
         record_key(telling->out, telling->from, "malformed");
         text_append(telling->out, bedrock ? REDIAL_STR("event_stream_crc") : REDIAL_STR("sse"));
     }

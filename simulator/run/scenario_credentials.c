@@ -48,9 +48,20 @@ static bool read_revoke(struct reading *reading, const struct node *value, void 
     return right;
 }
 
+static bool read_remembered(struct reading *reading, const struct node *value, void *target)
+{
+    struct provider_script *provider = target;
+    bool remembered;
+    if (!read_bool(reading, value, &remembered)) return false;
+    provider->forgets_refused = !remembered;
+    return true;
+}
+
 static const struct key credential_keys[] = {
     {"expire_after", read_expire_after, 0, "how long one is good", "duration or requests", false},
     {"revoke", read_revoke, 0, "when all that were issued are withdrawn", "{at}, or a list", false},
+    {"remembered", read_remembered, 0, "whether one that a reply refused is refused from then on",
+     "true or false", false},
 };
 static const struct keys credential_key_table = {"credentials", credential_keys,
                                                  REDIAL_COUNT_OF(credential_keys)};
@@ -116,6 +127,7 @@ bool scenario_read_token_server(struct reading *reading, const struct node *valu
 
 const struct shape_row scenario_credential_shapes[] = {
     {read_expire_after, AS_MATCHES_OR("^" ONE_DURATION "$", AS_MATCHES("^[0-9]+[ \t]+requests?$"))},
+    {read_remembered, AS_BOOL},
     {read_revoke, AS_ITEMS(AS_KEYS(revoke_key_table))},
     {read_token_body, AS_TEXT},
     {scenario_read_body, AS_TEXT},

@@ -156,6 +156,7 @@ struct provider_script {
     int64_t idle_close;            /* ns a kept-alive connection lives idle; DURATION_MAX forever */
     int64_t expire_after;          /* ns that a credential is good; DURATION_MAX forever */
     int64_t expire_after_requests; /* 0: unlimited */
+    bool forgets_refused;          /* a credential that a reply refused may be good next time */
     struct revoke_script *revokes; /* in the order of their times */
     size_t revoke_count;
     struct capacity_script capacity;

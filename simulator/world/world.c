@@ -223,7 +223,7 @@ static void remember_refusal(struct provider_state *state, const struct reply_sc
     bool refuses_credential = reply->class == REDIAL_CLASS_AUTH ||
                               reply->class == REDIAL_CLASS_AUTH_EXPIRED ||
                               reply->class == REDIAL_CLASS_AUTH_REVOKED || reply->status == 401;
-    if (!refuses_credential || reply->fault != FAULT_NONE) return;
+    if (!refuses_credential || reply->fault != FAULT_NONE || state->script->forgets_refused) return;
     state->accepted = request->credential + 1;
     state->refusal = reply;
 }
