@@ -139,10 +139,24 @@ void client_destroy(struct client *client)
     curl_global_cleanup();
     if (client->epoll >= 0) close(client->epoll);
     network_clean_up(&client->network);
+    text_clean_up(&client->judged);
     free(client);
 }
 
 /* ---- Sending */
+
+static struct network_place judge(struct client *client, struct redial_str url,
+                                  enum network_reach reach)
+{
+    bool known = str_eq(text_str(&client->judged), url) && client->judged_for == reach;
+
+    if (known && url.len > 0) return client->place;
+    text_clear(&client->judged);
+    text_append(&client->judged, url);
+    client->judged_for = reach;
+    client->place = network_judge(client->judged.failed ? "" : url.ptr, reach);
+    return client->place;
+}
 
 struct transfer *client_send(struct client *client, const struct http_request *request,
                              const struct transfer_options *options, struct redial_str *why)
@@ -154,7 +168,7 @@ struct transfer *client_send(struct client *client, const struct http_request *r
     text_append(&url, request->url);
     *why = REDIAL_STR("memory is out");
     if (transfer && !url.failed) {
-        struct network_place place = network_judge(url.ptr, options->reach);
+        struct network_place place = judge(client, text_str(&url), options->reach);
         transfer->client = client;
         transfer->opened = -1;
         transfer->callbacks = options->callbacks;

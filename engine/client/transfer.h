@@ -18,6 +18,9 @@ struct client {
     int64_t due;                /* when libcurl wants to be called, on clock_steady */
     struct transfer *transfers; /* under way */
     struct network network;
+    struct text judged; /* the URL that was judged last: many requests go to the same */
+    struct network_place place;
+    enum network_reach judged_for;
     CURL *spares[SPARES_MAX]; /* reset, to be used again */
     int spare_count;
     bool moving;                         /* libcurl may not be called back into */
