@@ -18,10 +18,11 @@ static CURL *take_easy(struct client *client)
     return client->spare_count > 0 ? client->spares[--client->spare_count] : curl_easy_init();
 }
 
-static void give_easy(struct client *client, CURL *easy)
+/* One that failed is not kept: what it holds on to (a resolver at work) is nobody else's. */
+static void give_easy(struct client *client, CURL *easy, bool fine)
 {
     if (!easy) return;
-    if (client->spare_count == SPARES_MAX) {
+    if (!fine || client->spare_count == SPARES_MAX) {
         curl_easy_cleanup(easy);
         return;
     }
@@ -36,7 +37,7 @@ void transfer_destroy(struct transfer *transfer)
         if (transfer->next) transfer->next->link = transfer->link;
         curl_multi_remove_handle(transfer->client->multi, transfer->easy);
     }
-    give_easy(transfer->client, transfer->easy);
+    give_easy(transfer->client, transfer->easy, transfer->fine);
     curl_slist_free_all(transfer->headers);
     head_clean_up(&transfer->head);
     text_clean_up(&transfer->joined);
@@ -347,6 +348,7 @@ void transfer_finish(struct transfer *transfer, CURLcode result)
 {
     struct transfer_end end = judge(transfer, result);
 
+    transfer->fine = result == CURLE_OK;
     if (!transfer->aborted) transfer->callbacks.end(transfer->callbacks.context, &end);
     transfer_destroy(transfer);
 }

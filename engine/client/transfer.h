@@ -41,9 +41,9 @@ struct transfer {
     size_t piece_count, piece, piece_at; /* sent so far: whole pieces, and bytes of the next */
     size_t body_len;
     struct text joined;
-    int opened;      /* the socket opened last for it, -1 none */
-    curl_off_t sent; /* bytes of the body that the system took */
-    bool connected, resend_stopped, aborted;
+    int opened;                                    /* the socket opened last for it, -1 none */
+    curl_off_t sent;                               /* bytes of the body that the system took */
+    bool connected, resend_stopped, aborted, fine; /* fine: it ended in order */
     int32_t resend_errno; /* what broke the connection that libcurl wanted to replace */
     char detail[CURL_ERROR_SIZE];
 };
