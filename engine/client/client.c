@@ -223,13 +223,14 @@ static bool act_on(struct client *client, const struct epoll_event *wake)
     return curl_multi_socket_action(client->multi, socket, what, &running) == CURLM_OK;
 }
 
-static bool move_sockets(struct client *client)
+static bool move_sockets(struct client *client, int timeout_ms)
 {
     bool fine = true;
     int count;
 
     do {
-        count = epoll_wait(client->epoll, client->wakes, WAKES_MAX, 0);
+        count = epoll_wait(client->epoll, client->wakes, WAKES_MAX, timeout_ms);
+        timeout_ms = 0;
         client->wake_count = count > 0 ? count : 0;
         for (int i = 0; i < client->wake_count; i++) {
             struct watch *watch = client->wakes[i].data.ptr;
@@ -252,15 +253,23 @@ static bool move_time(struct client *client)
     return curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK;
 }
 
-bool client_move(struct client *client)
+static int until(int64_t instant, int timeout_ms);
+
+bool client_move_within(struct client *client, int timeout_ms)
 {
+    if (client->due != INT64_MAX) timeout_ms = until(client->due, timeout_ms);
     client->moving = true;
-    bool fine = move_time(client);
-    fine = move_sockets(client) && fine;
+    bool fine = move_sockets(client, timeout_ms);
+    fine = move_time(client) && fine;
     finish_ended(client);
     client->moving = false;
     if (client->has_aborted) drop_aborted(client);
     return fine;
+}
+
+bool client_move(struct client *client)
+{
+    return client_move_within(client, 0);
 }
 
 int client_fd(const struct client *client)

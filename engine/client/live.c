@@ -440,8 +440,9 @@ size_t redial_client_move(struct redial_client *client, int timeout_ms)
     do_all(client);
     int own = redial_client_timeout_ms(client);
     if (own >= 0 && own < timeout_ms) timeout_ms = own;
-    if (timeout_ms > 0 && client->count > 0) client_wait(client->transfers, NULL, 0, timeout_ms);
-    (void)client_move(client->transfers); /* without memory: the attempts' time limits end them */
+    if (client->count == 0) timeout_ms = 0;
+    /* Where libcurl has no memory, the attempts' time limits end them. */
+    (void)client_move_within(client->transfers, timeout_ms);
     timers_ring(&client->timers, clock_steady());
     do_all(client);
     return client->count;

@@ -21,7 +21,7 @@ struct client {
     struct text judged; /* the URL that was judged last: many requests go to the same */
     struct network_place place;
     enum network_reach judged_for;
-    CURL *spares[SPARES_MAX]; /* reset, to be used again */
+    CURL *spares[SPARES_MAX]; /* to be used again */
     int spare_count;
     bool moving;                         /* libcurl may not be called back into */
     bool has_aborted;                    /* some transfer was aborted while moving */
@@ -41,9 +41,10 @@ struct transfer {
     size_t piece_count, piece, piece_at; /* sent so far: whole pieces, and bytes of the next */
     size_t body_len;
     struct text joined;
-    int opened;                                    /* the socket opened last for it, -1 none */
-    curl_off_t sent;                               /* bytes of the body that the system took */
-    bool connected, resend_stopped, aborted, fine; /* fine: it ended in order */
+    int opened;      /* the socket opened last for it, -1 none */
+    curl_off_t sent; /* bytes of the body that the system took */
+    bool connected, resend_stopped, aborted;
+    bool fine, usual;     /* it ended in order; it is a POST of one piece */
     int32_t resend_errno; /* what broke the connection that libcurl wanted to replace */
     char detail[CURL_ERROR_SIZE];
 };
