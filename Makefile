@@ -105,7 +105,7 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols schema) ## the same without setting anything up
+suite: unit cli replay $(if $(SANITIZE),,symbols schema http2) ## the same without setting anything up
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -129,8 +129,11 @@ reference: $(BUILD)/redial ## print schemas and references from the key tables
 schema: $(BUILD)/redial ## every shipped file against the schemas, by a validator that is not ours
 	@tests/clients/schema.sh $(BUILD)/redial
 
+http2: $(BUILD)/redial ## a call over HTTP/2 and TLS, through a proxy that is not ours
+	@tests/clients/http2.sh $(BUILD)/redial
+
 clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: help build install deps demo test suite replay unit cli symbols snapshots reference schema clean
+.PHONY: help build install deps demo test suite replay unit cli symbols snapshots reference schema http2 clean

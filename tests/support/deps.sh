@@ -46,6 +46,8 @@ clang-format      cmd:clang-format             clang-format           clang-tool
 clang-tidy        cmd:clang-tidy               clang-tidy             clang-tools-extra clang-extra-tools llvm
 cppcheck          cmd:cppcheck                 cppcheck               cppcheck          cppcheck         cppcheck
 valgrind          cmd:valgrind                 valgrind               valgrind          valgrind         -
+openssl           cmd:openssl                  openssl                openssl           openssl          openssl@3
+nghttpx           cmd:nghttpx                  nghttp2-proxy          nghttp2           nghttp2          nghttp2
 xmllint           cmd:xmllint                  libxml2-utils          libxml2           libxml2-utils    libxml2
 "
 [ "$want_ci" = 1 ] && table="$table$ci_table"
