@@ -334,6 +334,7 @@ static void ring(void *context)
     int64_t set_to = call->timer.at + call->client->clock_offset;
     int64_t due = call->under_way ? live_attempt_due(call) : set_to;
 
+    if (call->todo & (LIVE_ENDED | LIVE_UNSENT)) return; /* it has ended by itself */
     if (due > live_now(call->client))
         set_timer(call, due);
     else if (call->under_way)
