@@ -53,7 +53,10 @@
 #define OVERLOADED   ERROR("529 Overloaded", "overloaded_error", "Overloaded")
 #define UNAUTHORISED ERROR("401 Unauthorized", "authentication_error", "bad key")
 
+static char container[64]; /* where AWS's keys are asked for */
 static const struct redial_env environment[] = {{"ANTHROPIC_API_KEY", "canary-key-0123456789"},
+                                                {"AWS_CONTAINER_CREDENTIALS_FULL_URI", container},
+                                                {"AWS_EC2_METADATA_DISABLED", "true"},
                                                 {NULL, NULL}};
 static struct tiny_server *server;
 static struct redial_policy *policy;
@@ -132,12 +135,13 @@ static void told_clean_up(struct told *told)
     "  - {name: busy, when: {class: overloaded}, do: [backoff, retry], max: 2, "                   \
     "after_output: restart}\n"                                                                     \
     "  - {name: dropped, when: {class: connection_dropped}, do: [fresh_connection, retry]}\n"      \
-    "  - {name: who, when: {class: auth}, do: [refresh, retry], max: 1}\n"                         \
+    "  - {name: who, when: {class: [auth, auth_expired]}, do: [refresh, retry], max: 1}\n"         \
     "  - {name: too long, when: {class: prompt_too_long}, do: [compact, retry], max: 1}\n"         \
     "  - {name: other, when: always, do: [fail]}\n"                                                \
     "providers:\n"                                                                                 \
     "  near: {platform: anthropic, base_url: \"http://127.0.0.1:%u\"}\n"                           \
-    "  far: {platform: anthropic, base_url: \"http://example.com\"}\n"
+    "  far: {platform: anthropic, base_url: \"http://example.com\"}\n"                             \
+    "  aws: {platform: bedrock, region: us-east-1, base_url: \"http://127.0.0.1:%u\"}\n"
 
 static void start_with(const char *idle, const struct redial_client_options *options)
 {
@@ -146,7 +150,9 @@ static void start_with(const char *idle, const struct redial_client_options *opt
 
     server = tiny_server_new();
     cr_assert(server);
-    snprintf(rules, sizeof rules, RULES, idle, tiny_server_port(server));
+    uint16_t port = tiny_server_port(server);
+    snprintf(rules, sizeof rules, RULES, idle, port, port);
+    snprintf(container, sizeof container, "http://127.0.0.1:%u/credentials", port);
     policy = policy_from(rules);
     engine = redial_engine_new(policy);
     client = redial_client_new(engine, options, &why);
@@ -411,6 +417,89 @@ Test(live, no_credential_goes_to_another_machine_in_plain_text)
     cr_assert(redial_client_send(client, &request, &why));
     run_to_end(&told);
     cr_expect_neq(str_find(text_str(&told.detail), REDIAL_STR("plain text")), SIZE_MAX);
+    told_clean_up(&told);
+}
+
+#define KEYS(number)                                                                               \
+    JSON("200 OK",                                                                                 \
+         "{\"AccessKeyId\":\"AKID" number "\",\"SecretAccessKey\":\"canary-secret-" number         \
+         "\",\"Token\":\"canary-token\",\"Expiration\":\"2099-01-01T00:00:00Z\"}")
+#define EXPIRED                                                                                    \
+    {                                                                                              \
+        .bytes = REDIAL_STR_INIT(HEAD(                                                             \
+            "403 Forbidden", "application/json") "x-amzn-errortype: ExpiredTokenException\r\n"),   \
+        .body = REDIAL_STR_INIT("{\"message\":\"The security token included in the request is "    \
+                                "expired\"}")                                                      \
+    }
+#define TOGETHER 8
+
+static struct redial_request aws_request(struct told *told)
+{
+    struct redial_request request = request_of(told, BODY(""));
+
+    request.options.provider = REDIAL_STR("aws");
+    return request;
+}
+
+Test(live, calls_that_need_the_same_credential_ask_for_it_once)
+{
+    static const struct tiny_reply replies[] = {KEYS("1"), MESSAGE};
+    static struct told many[TOGETHER];
+    struct redial_str why;
+    size_t left = TOGETHER;
+
+    tiny_server_script(server, replies, 2);
+    for (int i = 0; i < TOGETHER; i++) {
+        struct redial_request request = aws_request(&many[i]);
+        cr_assert(redial_client_send(client, &request, &why), "%.*s", REDIAL_STR_ARG(why));
+    }
+    while (left > 0) left = move_both();
+    for (int i = 0; i < TOGETHER; i++) {
+        cr_expect_eq(many[i].outcome.reason, REDIAL_REASON_SUCCESS, "%.*s",
+                     REDIAL_STR_ARG(text_str(&many[i].story)));
+        told_clean_up(&many[i]);
+    }
+    cr_expect_eq(tiny_server_requests(server), TOGETHER + 1);
+    struct redial_str seen = tiny_server_request(server);
+    cr_expect_neq(str_find(seen, REDIAL_STR("AWS4-HMAC-SHA256 Credential=AKID1/")), SIZE_MAX,
+                  "%.*s", REDIAL_STR_ARG(seen));
+    cr_expect_neq(str_find(seen, REDIAL_STR("x-amz-security-token: canary-token")), SIZE_MAX);
+}
+
+Test(live, a_credential_that_is_refused_is_renewed_once_and_used)
+{
+    static const struct tiny_reply replies[] = {KEYS("1"), EXPIRED, KEYS("2"), MESSAGE};
+    struct told told = {0};
+    struct redial_request request = aws_request(&told);
+    struct redial_str why;
+
+    tiny_server_script(server, replies, 4);
+    cr_assert(redial_client_send(client, &request, &why));
+    run_to_end(&told);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS, "%.*s",
+                 REDIAL_STR_ARG(text_str(&told.story)));
+    cr_expect_eq(told.outcome.attempts, 2);
+    cr_expect_neq(str_find(tiny_server_request(server), REDIAL_STR("Credential=AKID2/")), SIZE_MAX);
+    cr_expect_eq(str_find(text_str(&told.story), REDIAL_STR("canary")), SIZE_MAX);
+    told_clean_up(&told);
+}
+
+Test(live, a_refresh_that_fails_ends_in_the_first_error_and_its_own_reason)
+{
+    static const struct tiny_reply replies[] = {
+        KEYS("1"), EXPIRED,
+        JSON("400 Bad Request", "{\"code\":\"no\",\"message\":\"no keys today\"}")};
+    struct told told = {0};
+    struct redial_request request = aws_request(&told);
+    struct redial_str why;
+
+    tiny_server_script(server, replies, 3);
+    cr_assert(redial_client_send(client, &request, &why));
+    run_to_end(&told);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_REPAIR_FAILED);
+    expect_text(told.message, "The security token included in the request is expired");
+    cr_expect_neq(str_find(text_str(&told.detail), REDIAL_STR("no keys today")), SIZE_MAX, "%.*s",
+                  REDIAL_STR_ARG(text_str(&told.detail)));
     told_clean_up(&told);
 }
 
