@@ -180,7 +180,8 @@ static void check_then(struct linking *linking, enum platform_kind platform,
         platform_names.rows[platform].word, redial_class_name((enum redial_class)then->class));
     for (int class = REDIAL_CLASS_UNKNOWN + 1; class < REDIAL_CLASS_COUNT; class ++)
         if (frame->typical((uint8_t) class, &type))
-            text_printf(&list, "%s%s", list.len ? ", " : "", redial_class_name(class));
+            text_printf(&list, "%s%s", list.len ? ", " : "",
+                        redial_class_name((enum redial_class) class));
     diag_cure(linking->diags, diag, "it has: %s", list.failed ? "" : list.ptr);
     text_clean_up(&list);
 }
