@@ -108,7 +108,10 @@ static void drop(struct redial_live *call)
 void redial_client_destroy(struct redial_client *client)
 {
     if (!client) return;
-    while (client->calls) drop(client->calls);
+    for (struct redial_live *call = client->calls, *next; call; call = next) {
+        next = call->next;
+        drop(call);
+    }
     vault_destroy(client->vault);
     client_destroy(client->transfers);
     text_clean_up(&client->why);

@@ -16,10 +16,11 @@ static void answer(struct redial_live *call, enum redial_event_kind kind, struct
 static void answer_refresh(struct redial_live *call, enum vault_state state, bool searched)
 {
     const struct live_observer *observer = &call->client->observer;
-    bool found = state == VAULT_READY;
 
-    answer(call, found ? REDIAL_EVENT_REPAIRED : REDIAL_EVENT_REPAIR_FAILED,
-           found ? (struct redial_str){0} : vault_why(call->place));
+    if (state == VAULT_READY)
+        answer(call, REDIAL_EVENT_REPAIRED, (struct redial_str){0});
+    else
+        answer(call, REDIAL_EVENT_REPAIR_FAILED, vault_why(call->place));
     if (searched && observer->refreshed)
         observer->refreshed(observer->context, call->repaired_at,
                             redial_policy_provider(call->policy, call->call.provider),
