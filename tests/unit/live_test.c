@@ -278,6 +278,51 @@ Test(live, the_request_is_the_callers_body_with_its_credential)
     told_clean_up(&told);
 }
 
+/* What gzip makes of a message whose text is "Packed". */
+#define PACKED                                                                                     \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x35\xc9\x41\x0a\x80\x20\x10\x05\xd0"                 \
+    "\xbb\xfc\xb5\x27\xf0\x14\xed\x23\x44\xf4\xd3\x22\x1a\xc5\x99\xa0\x10\xef\x9e"                 \
+    "\x04\xad\xde\xe2\x75\xd8\x53\x09\x8f\x93\xaa\x71\x27\x1c\x52\x11\xa3\x18\xfc"                 \
+    "\xda\xff\x34\xde\x36\xe7\xc3\x63\x89\xe9\x60\xc6\xd8\x1c\xd4\x4a\x0d\x8d\x51"                 \
+    "\x8b\xcc\xa0\xe4\x60\x57\x13\x8c\x17\x56\x48\xa6\x95\x57\x00\x00\x00"
+
+Test(live, a_compressed_reply_is_read_as_any_other)
+{
+    static const struct tiny_reply replies[] = {
+        {.bytes = REDIAL_STR_INIT(HEAD("200 OK", "application/json") "content-encoding: gzip\r\n"),
+         .body = REDIAL_STR_INIT(PACKED)}};
+    struct told told = {0};
+
+    run(&told, replies, 1, BODY(""));
+    expect_text(told.text, "Packed");
+    cr_expect_neq(str_find(tiny_server_request(server), REDIAL_STR("gzip")), SIZE_MAX);
+    told_clean_up(&told);
+}
+
+#define PROMPT ((size_t)4 << 20)
+
+/* Too large to be joined: its pieces, edits and all, go out one after the other. */
+Test(live, a_large_body_arrives_whole)
+{
+    static const struct tiny_reply replies[] = {MESSAGE};
+    static char body[PROMPT + 256];
+    struct told told = {0};
+    int len = snprintf(body, sizeof body,
+                       "{\"model\":\"claude-opus-4-6\",\"max_tokens\":64,"
+                       "\"messages\":[{\"role\":\"user\",\"content\":\"");
+
+    for (size_t i = 0; i < PROMPT; i++) body[(size_t)len + i] = (char)('a' + i % 23);
+    memcpy(body + (size_t)len + PROMPT, "\"}],\"top_k\":7}", 15);
+    run(&told, replies, 1, body);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS);
+    struct redial_str seen = tiny_server_request(server);
+    cr_expect(str_ends_with(seen, REDIAL_STR("\"}],\"top_k\":7}")));
+    size_t at = str_find(seen, REDIAL_STR("\"content\":\"")) + strlen("\"content\":\"");
+    cr_assert_gt(seen.len, at + PROMPT);
+    cr_expect_eq(memcmp(seen.ptr + at, body + (size_t)len, PROMPT), 0);
+    told_clean_up(&told);
+}
+
 /* ---- Retries ---- */
 
 Test(live, an_overload_is_waited_out_on_the_kept_connection)
