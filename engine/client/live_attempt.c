@@ -141,6 +141,7 @@ static void see_head(void *context, uint16_t status, const struct redial_header 
     if (observer->head)
         observer->head(observer->context, call->number, call->heard_at, status, headers, count);
     reply_reader_head(call->reader, status, headers, count);
+    if (call->paused) transfer_pause(call->transfer, true); /* since before there was a reply */
 }
 
 /* The body says that the attempt is over: the rest of it is not read. */
@@ -190,7 +191,6 @@ static bool start_transfer(struct redial_live *call, struct redial_str *why)
     };
 
     call->transfer = client_send(call->client->transfers, &call->http, &options, why);
-    if (call->transfer && call->paused) transfer_pause(call->transfer, true);
     return call->transfer != NULL;
 }
 

@@ -50,8 +50,13 @@ void transfer_abort(struct transfer *transfer)
 
 void transfer_pause(struct transfer *transfer, bool paused)
 {
+    struct client *client = transfer->client;
+    bool moving = client->moving;
+
     if (transfer->aborted) return;
+    client->moving = true; /* what has waited comes now, by the same callbacks */
     curl_easy_pause(transfer->easy, paused ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+    client->moving = moving;
 }
 
 /* ---- What libcurl calls */

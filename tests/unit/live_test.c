@@ -625,22 +625,22 @@ Test(live, destroying_a_client_leaves_no_call_behind)
 #define LARGE ((size_t)8 << 20)
 
 /* A stream of one huge comment, which nobody is told of, behind a first delta. */
-static struct redial_str large_stream(void)
+static struct redial_str large_stream(const char *tail)
 {
-    static const char head[] = STREAM "\r\n" BEGIN DELTA("x"), tail[] = "\n\n" END;
-    static char bytes[sizeof head + LARGE + sizeof tail];
+    static const char head[] = STREAM "\r\n" BEGIN DELTA("x");
+    static char bytes[sizeof head + LARGE + 1024];
     size_t len = sizeof head - 1;
 
     memcpy(bytes, head, len);
     for (size_t i = 0; i < LARGE; i++) bytes[len + i] = i % 64 == 63 ? '\n' : ':';
     len += LARGE;
-    memcpy(bytes + len, tail, sizeof tail - 1);
-    return (struct redial_str){bytes, len + sizeof tail - 1};
+    memcpy(bytes + len, tail, strlen(tail));
+    return (struct redial_str){bytes, len + strlen(tail)};
 }
 
 Test(live, a_paused_call_slows_the_server_down)
 {
-    struct tiny_reply reply = {.bytes = large_stream(), .close = true};
+    struct tiny_reply reply = {.bytes = large_stream("\n\n" END), .close = true};
     struct told told = {.pause_at_text = true};
 
     tiny_server_script(server, &reply, 1);
@@ -655,6 +655,23 @@ Test(live, a_paused_call_slows_the_server_down)
     redial_client_resume(told.call);
     run_to_end(&told);
     cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS);
+    told_clean_up(&told);
+}
+
+/* What has waited may end the attempt at once. */
+Test(live, a_call_may_fail_in_the_moment_when_it_is_resumed)
+{
+    struct tiny_reply replies[] = {{.bytes = large_stream("\n\n" FLUSH_ERROR), .close = true},
+                                   CUT_OFF(STREAM "\r\n" BEGIN DELTA("Right") END)};
+    struct told told = {.pause_at_text = true};
+
+    tiny_server_script(server, replies, 2);
+    send_one(&told, BODY(",\"stream\":true"));
+    while (told.text.len == 0) (void)move_both();
+    redial_client_resume(told.call);
+    run_to_end(&told);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS);
+    expect_text(told.text, "Right");
     told_clean_up(&told);
 }
 
