@@ -235,6 +235,7 @@ static bool begin_attempt(struct redial_live *call, const struct redial_decision
     call->end = (struct transfer_end){0};
     text_clear(&call->detail);
     text_clear(&call->answer);
+    call->event = (struct redial_event){0}; /* its texts were the reader's */
     reply_reader_begin(call->reader, policy->platforms[call->call.platform].kind, call->stream);
     reply_reader_on_event(call->reader, take_event, call);
     return call->attempt_arena != NULL;

@@ -597,6 +597,21 @@ Test(live, a_call_is_cancelled_while_its_answer_comes)
     told_clean_up(&told);
 }
 
+/* What the first attempt was told is no part of how the second one ended. */
+Test(live, a_call_is_cancelled_in_its_second_attempt)
+{
+    static const struct tiny_reply replies[] = {
+        OVERLOADED, WHOLE(STREAM "content-length: 10000\r\n\r\n" BEGIN DELTA("one"))};
+    struct told told = {.cancel_at_text = true};
+
+    run(&told, replies, 2, BODY(",\"stream\":true"));
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_CANCELLED);
+    cr_expect_eq(told.outcome.attempts, 2);
+    cr_expect_eq(told.message.len, 0);
+    cr_expect_eq(told.outcome.error.len, 0);
+    told_clean_up(&told);
+}
+
 Test(live, a_call_is_cancelled_before_it_began)
 {
     struct told told = {0};
