@@ -124,7 +124,7 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells examples) ## the same without setting anything up
+suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells examples http2) ## the same without setting anything up
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -161,8 +161,11 @@ page: $(BUILD)/redial ## the matrix as a page, used in headless Chromium
 workflow: $(BUILD)/redial ## every line of the example workflow for CI servers
 	@tests/clients/workflow.sh $(BUILD)
 
+http2: $(BUILD)/redial ## a call over HTTP/2 and TLS, through a proxy that is not ours
+	@tests/clients/http2.sh $(BUILD)/redial
+
 clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells examples clean
+.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells examples http2 clean

@@ -273,21 +273,30 @@ static struct redial_str default_model(const struct redial_policy *policy)
 }
 
 /* A model that no file names may exist all the same; one that no platform can know is a slip. */
-static bool read_model(struct order *order, const struct args *args, struct output *output)
+static bool check_model(const struct order *order, struct redial_str name, struct output *output)
 {
     const struct redial_policy *policy = order->policy;
-    struct redial_str name = str_of(args_value(args, "model")), closest;
+    struct redial_str closest;
     uint16_t provider = policy_find_provider(policy, order->request.options.provider);
-    if (name.len == 0 && !args_given(args, "json")) name = default_model(policy);
-    order->request.options.model = name;
     if (provider == NO_INDEX) provider = policy->default_provider;
-    if (name.len == 0 || policy_knows_model(policy, provider, name, &closest)) return true;
+    if (policy_knows_model(policy, provider, name, &closest)) return true;
+    struct redial_str of = policy->providers[provider].name;
     if (closest.len == 0)
-        return refuse(output, "provider '%.*s' knows no model '%.*s'",
-                      REDIAL_STR_ARG(policy->providers[provider].name), REDIAL_STR_ARG(name));
+        return refuse(output, "provider '%.*s' knows no model '%.*s'", REDIAL_STR_ARG(of),
+                      REDIAL_STR_ARG(name));
     return refuse(output, "provider '%.*s' knows no model '%.*s'; did you mean '%.*s'?",
-                  REDIAL_STR_ARG(policy->providers[provider].name), REDIAL_STR_ARG(name),
-                  REDIAL_STR_ARG(closest));
+                  REDIAL_STR_ARG(of), REDIAL_STR_ARG(name), REDIAL_STR_ARG(closest));
+}
+
+static bool read_model(struct order *order, const struct args *args, struct output *output)
+{
+    struct redial_str name = str_of(args_value(args, "model")), fallback;
+    struct redial_str fallbacks = str_of(args_value(args, "fallback"));
+    if (name.len == 0 && !args_given(args, "json")) name = default_model(order->policy);
+    order->request.options.model = name;
+    while (str_split(&fallbacks, ',', &fallback))
+        if (!check_model(order, str_trim(fallback), output)) return false;
+    return name.len == 0 || check_model(order, name, output);
 }
 
 static bool read_switches(struct order *order, const struct args *args, struct output *output)

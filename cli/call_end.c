@@ -33,7 +33,7 @@ static const char *cure_of(const struct redial_outcome *outcome)
 
 static void write_error(const struct redial_outcome *outcome, struct text *out)
 {
-    if (outcome->status == 0 && outcome->error.len == 0 && outcome->message.len == 0) return;
+    if (outcome->class == REDIAL_CLASS_NONE) return;
     text_append(out, REDIAL_STR("  "));
     if (outcome->status != 0) text_printf(out, "%u ", (unsigned)outcome->status);
     if (outcome->error.len > 0) text_printf(out, "%.*s ", REDIAL_STR_ARG(outcome->error));

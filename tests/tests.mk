@@ -37,9 +37,13 @@ mutate: $(BUILD)/redial ## break the shipped policies in one place at a time: a 
 clients: $(BUILD)/redial ## real SDKs and credential libraries against the fakes, the TypeScript SDK against its preset
 	@tests/clients/run.sh $(BUILD)
 
-torture: $(BUILD)/torture ## load policies and scenarios with every allocation made to fail
+torture: $(BUILD)/torture $(BUILD)/calls ## load and replay with every allocation made to fail; 5,000 live calls without growth
 	$(BUILD)/torture
+	$(BUILD)/calls 5000
 $(BUILD)/torture: $(call OBJ,tests/torture/allocations.c $(SRC_ENGINE) $(SRC_SIMULATOR))
+	$(LINK)
+
+$(BUILD)/calls: $(call OBJ,tests/torture/calls.c tests/support/tiny_server.c $(SRC_ENGINE))
 	$(LINK)
 
 FUZZERS = $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
@@ -61,16 +65,17 @@ build-fuzz/fuzz/%: build-fuzz/obj/tests/fuzz/%.o $(patsubst %.c,build-fuzz/obj/%
 
 bench: $(BUILD)/bench ## the figures, each with its method
 	$(BUILD)/bench
-$(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) $(SRC_ENGINE) $(SRC_SIMULATOR))
+$(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) tests/support/tiny_server.c $(SRC_ENGINE) $(SRC_SIMULATOR))
 	$(LINK)
 
 cover: ## line coverage of engine and simulator by the whole suite
 	@$(MAKE) --no-print-directory unit cli replay BUILD=build-cover OPT='-O0 -g --coverage'
 	@tests/support/cover.sh build-cover
 
-soak: $(BUILD)/redial ## the long form: ten minutes of fuzzing per parser, every scenario on real sockets 200 times, a minute of reloads
+soak: $(BUILD)/redial $(BUILD)/calls ## the long form: ten minutes of fuzzing per parser, every scenario on real sockets 200 times, 100,000 live calls, a minute of reloads
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 	@tests/support/soak.sh $(BUILD)
+	$(BUILD)/calls 100000
 	@$(MAKE) --no-print-directory tsan
 	build-tsan/threads 60
 

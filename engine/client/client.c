@@ -134,14 +134,29 @@ void client_destroy(struct client *client)
 {
     if (!client) return;
     while (client->transfers) transfer_destroy(client->transfers);
+    while (client->spare_count > 0) curl_easy_cleanup(client->spares[--client->spare_count]);
     curl_multi_cleanup(client->multi);
     curl_global_cleanup();
     if (client->epoll >= 0) close(client->epoll);
     network_clean_up(&client->network);
+    text_clean_up(&client->judged);
     free(client);
 }
 
 /* ---- Sending */
+
+static struct network_place judge(struct client *client, struct redial_str url,
+                                  enum network_reach reach)
+{
+    bool known = str_eq(text_str(&client->judged), url) && client->judged_for == reach;
+
+    if (known && url.len > 0) return client->place;
+    text_clear(&client->judged);
+    text_append(&client->judged, url);
+    client->judged_for = reach;
+    client->place = network_judge(client->judged.failed ? "" : url.ptr, reach);
+    return client->place;
+}
 
 struct transfer *client_send(struct client *client, const struct http_request *request,
                              const struct transfer_options *options, struct redial_str *why)
@@ -153,7 +168,7 @@ struct transfer *client_send(struct client *client, const struct http_request *r
     text_append(&url, request->url);
     *why = REDIAL_STR("memory is out");
     if (transfer && !url.failed) {
-        struct network_place place = network_judge(url.ptr, options->reach);
+        struct network_place place = judge(client, text_str(&url), options->reach);
         transfer->client = client;
         transfer->opened = -1;
         transfer->callbacks = options->callbacks;
@@ -208,13 +223,14 @@ static bool act_on(struct client *client, const struct epoll_event *wake)
     return curl_multi_socket_action(client->multi, socket, what, &running) == CURLM_OK;
 }
 
-static bool move_sockets(struct client *client)
+static bool move_sockets(struct client *client, int timeout_ms)
 {
     bool fine = true;
     int count;
 
     do {
-        count = epoll_wait(client->epoll, client->wakes, WAKES_MAX, 0);
+        count = epoll_wait(client->epoll, client->wakes, WAKES_MAX, timeout_ms);
+        timeout_ms = 0;
         client->wake_count = count > 0 ? count : 0;
         for (int i = 0; i < client->wake_count; i++) {
             struct watch *watch = client->wakes[i].data.ptr;
@@ -237,15 +253,23 @@ static bool move_time(struct client *client)
     return curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running) == CURLM_OK;
 }
 
-bool client_move(struct client *client)
+static int until(int64_t instant, int timeout_ms);
+
+bool client_move_within(struct client *client, int timeout_ms)
 {
+    if (client->due != INT64_MAX) timeout_ms = until(client->due, timeout_ms);
     client->moving = true;
-    bool fine = move_time(client);
-    fine = move_sockets(client) && fine;
+    bool fine = move_sockets(client, timeout_ms);
+    fine = move_time(client) && fine;
     finish_ended(client);
     client->moving = false;
     if (client->has_aborted) drop_aborted(client);
     return fine;
+}
+
+bool client_move(struct client *client)
+{
+    return client_move_within(client, 0);
 }
 
 int client_fd(const struct client *client)

@@ -72,6 +72,8 @@ enum redial_phase transfer_phase(const struct transfer *transfer);
 
 /* Does what can be done without waiting. False when libcurl itself failed (memory). */
 bool client_move(struct client *client);
+/* The same after waiting, up to `timeout_ms`, for something to do. */
+bool client_move_within(struct client *client, int timeout_ms);
 /* Waits until a transfer can move, one of `others` can be read, or the time is over. */
 void client_wait(struct client *client, const int *others, size_t count, int timeout_ms);
 

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,8 +15,6 @@
 #include "redial/redial.h"
 
 #define ERRORS_KEPT 2048u
-
-extern char **environ;
 
 /* ---- What it says */
 
@@ -134,6 +134,17 @@ void errand_kill_command(struct errand_run *run)
 
 /* ---- Its beginning */
 
+static char *make_line(struct arena *arena, const struct redial_env *variable)
+{
+    const char *value = variable->value ? variable->value : "";
+    size_t size = strlen(variable->name) + strlen(value) + 2;
+    char *line = ARENA_ARRAY(arena, char, size);
+
+    if (line) (void)snprintf(line, size, "%s=%s", variable->name, value);
+    return line;
+}
+
+/* NULL when memory is out. */
 static char *const *make_environment(struct errand_run *run)
 {
     const struct redial_env *given = run->errands->environment;
@@ -143,11 +154,8 @@ static char *const *make_environment(struct errand_run *run)
     while (given[count].name) count++;
     char **made = ARENA_ARRAY(run->arena, char *, count + 1);
     for (size_t i = 0; made && i < count; i++) {
-        struct redial_str line;
-        if (!arena_printf(run->arena, &line, "%s=%s", given[i].name,
-                          given[i].value ? given[i].value : ""))
-            return NULL;
-        made[i] = (char *)(uintptr_t)line.ptr;
+        made[i] = make_line(run->arena, &given[i]);
+        if (!made[i]) return NULL;
     }
     return made;
 }
@@ -179,11 +187,12 @@ static bool set_files(posix_spawn_file_actions_t *files, int output, int errors)
 static int spawn(struct errand_run *run, const char *const *argv, int output, int errors)
 {
     char *const *environment = make_environment(run);
-    char *const *arguments = (char *const *)(uintptr_t)argv;
+    char *const *arguments;
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     int error = ENOMEM;
 
+    memcpy(&arguments, &argv, sizeof arguments); /* posix_spawn changes none of them */
     if (!environment || posix_spawn_file_actions_init(&files) != 0) return ENOMEM;
     if (posix_spawnattr_init(&attributes) == 0) {
         if (set_attributes(&attributes) && set_files(&files, output, errors))

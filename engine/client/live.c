@@ -31,16 +31,6 @@ static uint64_t random_seed(void)
     return seed;
 }
 
-static void tell_refreshed(void *context, struct redial_str provider, int64_t took,
-                           struct redial_str failed)
-{
-    const struct redial_client *client = context;
-    const struct live_observer *observer = &client->observer;
-
-    if (observer->refreshed)
-        observer->refreshed(observer->context, live_now(client), provider, took, failed);
-}
-
 static bool make_parts(struct redial_client *client)
 {
     const struct redial_env *environment = client->options.environment;
@@ -49,7 +39,6 @@ static bool make_parts(struct redial_client *client)
     if (!client->transfers || !client_use_environment(client->transfers, environment)) return false;
     client->errands = (struct errands){client->transfers, &client->timers, environment};
     client->vault = vault_new(&client->errands, client->options.seed);
-    if (client->vault) vault_tell(client->vault, tell_refreshed, client);
     return client->vault != NULL;
 }
 
@@ -119,7 +108,10 @@ static void drop(struct redial_live *call)
 void redial_client_destroy(struct redial_client *client)
 {
     if (!client) return;
-    while (client->calls) drop(client->calls);
+    for (struct redial_live *call = client->calls, *next; call; call = next) {
+        next = call->next;
+        drop(call);
+    }
     vault_destroy(client->vault);
     client_destroy(client->transfers);
     text_clean_up(&client->why);
@@ -321,35 +313,37 @@ static void obey(struct redial_live *call, const struct redial_decision *decisio
     }
 }
 
-void live_step(struct redial_live *call, const struct redial_event *event)
+void live_step(struct redial_live *call, const struct redial_event *event, int64_t at)
 {
     struct redial_decision decision;
-    int64_t now = live_now(call->client);
 
-    redial_call_step(&call->call, event, now, &decision);
-    live_record(call, now, event, &decision);
+    if (at > call->stepped_at) call->stepped_at = at; /* time never goes back */
+    redial_call_step(&call->call, event, call->stepped_at, &decision);
+    live_record(call, call->stepped_at, event, &decision);
     obey(call, &decision);
 }
 
-static void step_plain(struct redial_live *call, enum redial_event_kind kind)
+static void step_plain(struct redial_live *call, enum redial_event_kind kind, int64_t at)
 {
     const struct redial_event event = {.kind = (uint8_t)kind};
 
-    live_step(call, &event);
+    live_step(call, &event, at);
 }
 
 /* Timers ring where a limit was when it was set: what was heard since then moves it. */
 static void ring(void *context)
 {
     struct redial_live *call = context;
-    int64_t due = call->under_way ? live_attempt_due(call) : INT64_MIN;
+    int64_t set_to = call->timer.at + call->client->clock_offset;
+    int64_t due = call->under_way ? live_attempt_due(call) : set_to;
 
+    if (call->todo & (LIVE_ENDED | LIVE_UNSENT)) return; /* it has ended by itself */
     if (due > live_now(call->client))
         set_timer(call, due);
     else if (call->under_way)
-        live_time_out(call);
+        live_time_out(call, due);
     else
-        step_plain(call, REDIAL_EVENT_TIMER);
+        step_plain(call, REDIAL_EVENT_TIMER, due);
 }
 
 /* ---- What is to be done */
@@ -361,16 +355,16 @@ static void begin(struct redial_live *call)
     call->begun = true;
     if (observer->began)
         observer->began(observer->context, call->number, call->began_at, &call->call, call->stream);
-    step_plain(call, REDIAL_EVENT_START);
+    step_plain(call, REDIAL_EVENT_START, call->began_at);
 }
 
 static void cancel(struct redial_live *call)
 {
     const struct live_observer *observer = &call->client->observer;
+    int64_t now = live_now(call->client);
 
-    if (observer->cancelled)
-        observer->cancelled(observer->context, call->number, live_now(call->client));
-    step_plain(call, REDIAL_EVENT_CANCEL);
+    if (observer->cancelled) observer->cancelled(observer->context, call->number, now);
+    step_plain(call, REDIAL_EVENT_CANCEL, now);
 }
 
 static void resume(struct redial_live *call)
@@ -382,7 +376,7 @@ static void resume(struct redial_live *call)
 
 static void report_repair(struct redial_live *call)
 {
-    live_step(call, &call->repaired);
+    live_step(call, &call->repaired, call->repaired_at);
 }
 
 /* In this order; one step at a time, since it may be the last. */
@@ -450,8 +444,9 @@ size_t redial_client_move(struct redial_client *client, int timeout_ms)
     do_all(client);
     int own = redial_client_timeout_ms(client);
     if (own >= 0 && own < timeout_ms) timeout_ms = own;
-    if (timeout_ms > 0 && client->count > 0) client_wait(client->transfers, NULL, 0, timeout_ms);
-    (void)client_move(client->transfers); /* without memory: the attempts' time limits end them */
+    if (client->count == 0) timeout_ms = 0;
+    /* Where libcurl has no memory, the attempts' time limits end them. */
+    (void)client_move_within(client->transfers, timeout_ms);
     timers_ring(&client->timers, clock_steady());
     do_all(client);
     return client->count;

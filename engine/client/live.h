@@ -52,7 +52,7 @@ struct redial_live {
     const struct redial_policy *policy; /* held as long as the story needs its names */
     uint64_t seed;
     struct timer timer;
-    int64_t began_at;
+    int64_t began_at, stepped_at; /* stepped_at: the last step's moment */
     bool begun, paused, stream;
 
     /* The prompt. */
@@ -78,10 +78,12 @@ struct redial_live {
     struct transfer *transfer; /* NULL: it ended, or was not sent yet */
     struct reply_reader *reader;
     struct transfer_end end;
-    int64_t sent_at, heard_at, abort_at, idle_timeout; /* on the calls' clock */
-    struct redial_event event;                         /* the last that was judged */
-    struct text detail, answer;                        /* answer: of a reply that is no stream */
+    /* On the calls' clock. sent_at: as the engine decided it; asked_at: when the transfer began. */
+    int64_t sent_at, asked_at, heard_at, ended_at, abort_at, idle_timeout;
+    struct redial_event event;  /* the last that was judged */
+    struct text detail, answer; /* answer: of a reply that is no stream */
     struct redial_event repaired;
+    int64_t repaired_at;
 
     struct story *story; /* NULL: nobody listens */
     struct text line;    /* the story in words, up to `told` bytes of which were told */
@@ -93,15 +95,16 @@ int64_t live_now(const struct redial_client *client);
 /* Puts the call on the list. */
 void live_do(struct redial_live *call, enum live_todo what);
 
-/* One event to the engine; does what it decides. The call may be gone when it returns. */
-void live_step(struct redial_live *call, const struct redial_event *event);
+/* One event to the engine, at the moment when it happened, however late it is worked on: so a
+ * record of the call tells its story again. Does what the engine decides. */
+void live_step(struct redial_live *call, const struct redial_event *event, int64_t at);
 
 /* ---- Attempts */
 
 void live_send(struct redial_live *call, const struct redial_decision *decision);
-void live_send_on(struct redial_live *call);  /* its credential is there, or will not be */
-void live_judge(struct redial_live *call);    /* the reply is whole, or broke */
-void live_time_out(struct redial_live *call); /* the attempt is over its time */
+void live_send_on(struct redial_live *call); /* its credential is there, or will not be */
+void live_judge(struct redial_live *call);   /* the reply is whole, or broke */
+void live_time_out(struct redial_live *call, int64_t at); /* the attempt is over its time */
 /* Forgets the attempt, closing what is open. None is fine. */
 void live_give_up(struct redial_live *call);
 /* When the next of its time limits is reached, on the calls' clock. */

@@ -11,6 +11,7 @@ static void unsent(struct redial_live *call, struct redial_str why)
 {
     text_clear(&call->detail);
     text_append(&call->detail, why);
+    call->ended_at = live_now(call->client);
     live_do(call, LIVE_UNSENT);
 }
 
@@ -140,6 +141,7 @@ static void see_head(void *context, uint16_t status, const struct redial_header 
     if (observer->head)
         observer->head(observer->context, call->number, call->heard_at, status, headers, count);
     reply_reader_head(call->reader, status, headers, count);
+    if (call->paused) transfer_pause(call->transfer, true); /* since before there was a reply */
 }
 
 /* The body says that the attempt is over: the rest of it is not read. */
@@ -148,6 +150,7 @@ static void stop_reading(struct redial_live *call)
     transfer_abort(call->transfer);
     call->transfer = NULL;
     call->end = (struct transfer_end){.phase = REDIAL_PHASE_BODY};
+    call->ended_at = call->heard_at;
     live_do(call, LIVE_ENDED);
 }
 
@@ -160,7 +163,7 @@ static void see_body(void *context, struct redial_str bytes)
     call->heard_at = live_now(call->client);
     if (observer->body) observer->body(observer->context, call->number, call->heard_at, bytes);
     unsigned progress = reply_reader_body(call->reader, bytes);
-    if (progress & REPLY_OUTPUT) live_step(call, &output);
+    if (progress & REPLY_OUTPUT) live_step(call, &output, call->heard_at);
     if (progress & (REPLY_STREAM_ERROR | REPLY_UNREADABLE)) stop_reading(call);
 }
 
@@ -173,6 +176,7 @@ static void see_end(void *context, const struct transfer_end *end)
     text_clear(&call->detail);
     if (end->cause != REDIAL_CAUSE_NONE) text_append(&call->detail, end->detail);
     call->end.detail = (struct redial_str){0};
+    call->ended_at = live_now(call->client);
     live_do(call, LIVE_ENDED);
 }
 
@@ -187,7 +191,6 @@ static bool start_transfer(struct redial_live *call, struct redial_str *why)
     };
 
     call->transfer = client_send(call->client->transfers, &call->http, &options, why);
-    if (call->transfer && call->paused) transfer_pause(call->transfer, true);
     return call->transfer != NULL;
 }
 
@@ -210,7 +213,7 @@ void live_send_on(struct redial_live *call)
     }
     live_tell_credential(call, vault_credential(call->place));
     call->presented = vault_generation(call->place);
-    call->sent_at = call->heard_at = live_now(call->client);
+    call->asked_at = live_now(call->client);
     if (!make_request(call, &why) || !start_transfer(call, &why))
         unsent(call, why);
     else
@@ -228,10 +231,11 @@ static bool begin_attempt(struct redial_live *call, const struct redial_decision
     call->fresh_connection = decision->fresh_connection;
     call->abort_at = decision->abort_at;
     call->idle_timeout = decision->idle_timeout;
-    call->sent_at = call->heard_at = live_now(call->client);
+    call->sent_at = call->stepped_at;
     call->end = (struct transfer_end){0};
     text_clear(&call->detail);
     text_clear(&call->answer);
+    call->event = (struct redial_event){0}; /* its texts were the reader's */
     reply_reader_begin(call->reader, policy->platforms[call->call.platform].kind, call->stream);
     reply_reader_on_event(call->reader, take_event, call);
     return call->attempt_arena != NULL;
@@ -245,7 +249,7 @@ void live_send(struct redial_live *call, const struct redial_decision *decision)
 
     if (decision->restart && handlers->restart) handlers->restart(handlers->context);
     if (observer->sent)
-        observer->sent(observer->context, call->number, live_now(call->client), &call->call);
+        observer->sent(observer->context, call->number, call->stepped_at, &call->call);
     if (!begin_attempt(call, decision)) {
         unsent(call, why);
         return;
@@ -270,16 +274,17 @@ int64_t live_attempt_due(const struct redial_live *call)
 
     if (!call->transfer) return due;
     if (!call->connected)
-        return earlier(due, duration_add(call->sent_at, options->connect_timeout));
+        return earlier(due, duration_add(call->asked_at, options->connect_timeout));
     if (!call->head_seen && options->first_byte_timeout > 0)
         return earlier(due, duration_add(call->heard_at, options->first_byte_timeout));
     bool streams = call->head_seen && call->stream && call->idle_timeout > 0 && !call->paused;
     return streams ? earlier(due, duration_add(call->heard_at, call->idle_timeout)) : due;
 }
 
-void live_time_out(struct redial_live *call)
+void live_time_out(struct redial_live *call, int64_t at)
 {
     call->end = (struct transfer_end){.cause = REDIAL_CAUSE_ETIMEDOUT};
+    call->ended_at = at;
     if (call->transfer) {
         call->end.phase = transfer_phase(call->transfer);
         transfer_abort(call->transfer);
@@ -307,7 +312,7 @@ static void tell_ended(struct redial_live *call, bool given_up)
     const struct live_observer *observer = &call->client->observer;
 
     if (observer->ended)
-        observer->ended(observer->context, call->number, live_now(call->client), call->end.cause,
+        observer->ended(observer->context, call->number, call->ended_at, call->end.cause,
                         call->end.phase, given_up);
 }
 
@@ -317,6 +322,7 @@ static void judge_reply(struct redial_live *call, struct redial_event *event)
     bool in_body = call->end.phase == REDIAL_PHASE_BODY;
 
     tell_ended(call, call->end.cause == REDIAL_CAUSE_ETIMEDOUT);
+    if (!call->connected) live_tell_connection(call, false); /* a new one was tried */
     reply_reader_end(call->reader, call->end.cause, in_body ? REDIAL_PHASE_NONE : call->end.phase,
                      event);
     event->os_errno = call->end.os_errno;
@@ -334,13 +340,14 @@ void live_judge(struct redial_live *call)
         judge_reply(call, &call->event);
     else
         judge_unsent(call, &call->event);
-    live_step(call, &call->event);
+    live_step(call, &call->event, call->ended_at);
 }
 
 void live_give_up(struct redial_live *call)
 {
     timer_stop(&call->client->timers, &call->timer);
     if (call->transfer) transfer_abort(call->transfer);
+    call->ended_at = call->stepped_at;
     if (call->under_way && call->transfer) tell_ended(call, true);
     call->transfer = NULL;
     call->under_way = false;

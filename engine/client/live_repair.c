@@ -6,24 +6,32 @@
 static void answer(struct redial_live *call, enum redial_event_kind kind, struct redial_str message)
 {
     call->repaired = (struct redial_event){.kind = (uint8_t)kind, .message = message};
+    call->repaired_at = live_now(call->client);
     live_do(call, LIVE_REPAIRED);
 }
 
 /* ---- Another credential */
 
-static void answer_refresh(struct redial_live *call, enum vault_state state)
+/* `searched`: not what another call had found before. */
+static void answer_refresh(struct redial_live *call, enum vault_state state, bool searched)
 {
+    const struct live_observer *observer = &call->client->observer;
+
     if (state == VAULT_READY)
         answer(call, REDIAL_EVENT_REPAIRED, (struct redial_str){0});
     else
         answer(call, REDIAL_EVENT_REPAIR_FAILED, vault_why(call->place));
+    if (searched && observer->refreshed)
+        observer->refreshed(observer->context, call->repaired_at,
+                            redial_policy_provider(call->policy, call->call.provider),
+                            call->repaired_at - call->stepped_at, call->repaired.message);
 }
 
 static void credential_came(void *context)
 {
     struct redial_live *call = context;
 
-    answer_refresh(call, vault_answer(call->place));
+    answer_refresh(call, vault_answer(call->place), true);
 }
 
 static void refresh(struct redial_live *call)
@@ -34,8 +42,9 @@ static void refresh(struct redial_live *call)
     }
     call->wait.came = credential_came;
     call->wait.context = call;
+    bool renewed_by_another = vault_generation(call->place) > call->presented;
     enum vault_state state = vault_ask_anew(call->place, call->presented, &call->wait);
-    if (state != VAULT_COMING) answer_refresh(call, state);
+    if (state != VAULT_COMING) answer_refresh(call, state, !renewed_by_another);
 }
 
 /* ---- A shorter prompt */

@@ -13,6 +13,16 @@
 #define SEND_BUFFER    (64L << 10) /* libcurl's own, of a body in pieces */
 #define RECEIVE_BUFFER (16L << 10)
 
+/* One that failed is not kept: what it holds on to (a resolver at work) is nobody else's. Nor is
+ * one with another method: a kept handle has all that requests have in common. */
+static void give_easy(struct client *client, CURL *easy, bool usual)
+{
+    if (usual && client->spare_count < SPARES_MAX)
+        client->spares[client->spare_count++] = easy;
+    else
+        curl_easy_cleanup(easy);
+}
+
 void transfer_destroy(struct transfer *transfer)
 {
     if (transfer->link) {
@@ -20,7 +30,8 @@ void transfer_destroy(struct transfer *transfer)
         if (transfer->next) transfer->next->link = transfer->link;
         curl_multi_remove_handle(transfer->client->multi, transfer->easy);
     }
-    curl_easy_cleanup(transfer->easy);
+    if (transfer->easy)
+        give_easy(transfer->client, transfer->easy, transfer->fine && transfer->usual);
     curl_slist_free_all(transfer->headers);
     head_clean_up(&transfer->head);
     text_clean_up(&transfer->joined);
@@ -39,8 +50,13 @@ void transfer_abort(struct transfer *transfer)
 
 void transfer_pause(struct transfer *transfer, bool paused)
 {
+    struct client *client = transfer->client;
+    bool moving = client->moving;
+
     if (transfer->aborted) return;
+    client->moving = true; /* what has waited comes now, by the same callbacks */
     curl_easy_pause(transfer->easy, paused ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+    client->moving = moving;
 }
 
 /* ---- What libcurl calls */
@@ -185,22 +201,47 @@ static bool add_headers(struct transfer *transfer, const struct http_request *re
 
 /* ---- Options */
 
-static bool set_callbacks(struct transfer *transfer)
+/* What all requests have in common. The scheme was judged already, and no redirect leads to
+ * another. */
+static bool set_always(CURL *easy)
+{
+    return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header_line) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, note_progress) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_USERAGENT, "redial/" REDIAL_VERSION) == CURLE_OK;
+}
+
+static bool take_easy(struct transfer *transfer)
+{
+    struct client *client = transfer->client;
+
+    if (client->spare_count > 0) {
+        transfer->easy = client->spares[--client->spare_count];
+        return true;
+    }
+    transfer->easy = curl_easy_init();
+    return transfer->easy && set_always(transfer->easy);
+}
+
+/* Whom the callbacks of a kept handle concern now. */
+static bool set_owner(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
 
     return curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header_line) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, before_send) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, note_progress) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail) == CURLE_OK;
 }
 
@@ -226,6 +267,7 @@ static bool set_body(struct transfer *transfer)
     for (size_t i = 0; transfer->piece_count > 1 && !in_pieces && i < transfer->piece_count; i++)
         text_append(&transfer->joined, transfer->pieces[i]);
     if (transfer->joined.failed) return false;
+    transfer->usual = !in_pieces;
     if (transfer->joined.len > 0) body = transfer->joined.ptr;
     if (transfer->body_len == 0) body = ""; /* NULL would mean stdin */
     return curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body_len) ==
@@ -240,7 +282,10 @@ static bool set_method(struct transfer *transfer, const char *method)
 
     if (strcmp(method, "GET") == 0) return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L) == CURLE_OK;
     if (strcmp(method, "HEAD") == 0) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
-    return set_body(transfer) && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
+    if (!set_body(transfer)) return false;
+    if (strcmp(method, "POST") == 0) return true;
+    transfer->usual = false;
+    return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK;
 }
 
 static bool set_connection(struct transfer *transfer, const char *url, bool plain,
@@ -250,13 +295,7 @@ static bool set_connection(struct transfer *transfer, const char *url, bool plai
     long version = plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS;
 
     return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_USERAGENT, "redial/" REDIAL_VERSION) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, options->compressed ? "" : NULL) ==
                CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, options->fresh_connection ? 1L : 0L) ==
@@ -282,9 +321,8 @@ bool transfer_begin(struct transfer *transfer, const char *url, const struct net
     transfer->pieces = request->pieces;
     transfer->piece_count = request->piece_count;
     transfer->body_len = http_body_len(request);
-    transfer->easy = curl_easy_init();
-    if (!transfer->easy) return false;
-    if (!add_headers(transfer, request) || !set_callbacks(transfer)) return false;
+    if (!take_easy(transfer) || !set_owner(transfer)) return false;
+    if (!add_headers(transfer, request)) return false;
     if (!set_connection(transfer, url, place->plain, options)) return false;
     if (!set_method(transfer, request->method)) return false;
     if (!network_apply(&client->network, place, transfer->easy)) return false;
@@ -331,6 +369,7 @@ void transfer_finish(struct transfer *transfer, CURLcode result)
 {
     struct transfer_end end = judge(transfer, result);
 
+    transfer->fine = result == CURLE_OK;
     if (!transfer->aborted) transfer->callbacks.end(transfer->callbacks.context, &end);
     transfer_destroy(transfer);
 }

@@ -9,6 +9,8 @@
 #include "client/head.h"
 
 #define WAKES_MAX 64 /* descriptors that one look at the system tells of */
+#define SPARES_MAX                                                                                 \
+    64 /* handles of libcurl's that are kept: making one costs as much as a request */
 
 struct client {
     CURLM *multi;
@@ -16,6 +18,11 @@ struct client {
     int64_t due;                /* when libcurl wants to be called, on clock_steady */
     struct transfer *transfers; /* under way */
     struct network network;
+    struct text judged; /* the URL that was judged last: many requests go to the same */
+    struct network_place place;
+    enum network_reach judged_for;
+    CURL *spares[SPARES_MAX]; /* to be used again */
+    int spare_count;
     bool moving;                         /* libcurl may not be called back into */
     bool has_aborted;                    /* some transfer was aborted while moving */
     struct epoll_event wakes[WAKES_MAX]; /* being worked off */
@@ -37,6 +44,7 @@ struct transfer {
     int opened;      /* the socket opened last for it, -1 none */
     curl_off_t sent; /* bytes of the body that the system took */
     bool connected, resend_stopped, aborted;
+    bool fine, usual;     /* it ended in order; it is a POST of one piece */
     int32_t resend_errno; /* what broke the connection that libcurl wanted to replace */
     char detail[CURL_ERROR_SIZE];
 };

@@ -27,16 +27,14 @@ struct vault_place {
     struct redial_str warnings;
     struct text why;     /* of the last search that failed */
     uint32_t generation; /* 0: none was found yet */
-    bool searching, forced, failed;
-    int64_t began_at, rest_until; /* on clock_steady */
+    bool searching, failed;
+    int64_t rest_until; /* on clock_steady */
 };
 
 struct vault {
     struct errands *errands;
     struct vault_place *places;
     uint64_t seed;
-    vault_refreshed_fn *refreshed;
-    void *context;
 };
 
 /* ---- What was found */
@@ -95,8 +93,6 @@ static void tell_waiting(struct vault_place *place)
 
 static void end_search(struct vault_place *place, enum chain_state state)
 {
-    const struct vault *vault = place->vault;
-
     place->searching = false;
     if (state == CHAIN_READY)
         keep_found(place);
@@ -104,9 +100,6 @@ static void end_search(struct vault_place *place, enum chain_state state)
         fail(place, chain_why(place->chain));
     if (place->failed || chain_age(place->chain, clock_wall()) != CHAIN_GOOD)
         place->rest_until = duration_add(clock_steady(), FAILED_REST);
-    if (place->forced && vault->refreshed)
-        vault->refreshed(vault->context, place->key.provider, clock_steady() - place->began_at,
-                         vault_why(place));
 }
 
 /* Errands that are answered at once go round here; others come back in `go_on`. */
@@ -130,9 +123,7 @@ static void go_on(void *context)
 static void search(struct vault_place *place, enum chain_use use)
 {
     place->searching = true;
-    place->forced = use == CHAIN_ANEW;
     place->failed = false;
-    place->began_at = clock_steady();
     run_errands(place, chain_begin(place->chain, clock_wall(), use));
 }
 
@@ -343,12 +334,6 @@ struct vault *vault_new(struct errands *errands, uint64_t seed)
     vault->errands = errands;
     vault->seed = seed;
     return vault;
-}
-
-void vault_tell(struct vault *vault, vault_refreshed_fn *refreshed, void *context)
-{
-    vault->refreshed = refreshed;
-    vault->context = context;
 }
 
 void vault_destroy(struct vault *vault)

@@ -46,10 +46,4 @@ uint32_t vault_generation(const struct vault_place *place); /* raised with each 
 struct redial_str vault_why(const struct vault_place *place);
 struct redial_str vault_warnings(const struct vault_place *place); /* a sentence a line */
 
-/* Told of each search that ended after a refusal: how long it took, and `failed`, empty when it
- * gave another. For who records. */
-typedef void vault_refreshed_fn(void *context, struct redial_str provider, int64_t took,
-                                struct redial_str failed);
-void vault_tell(struct vault *vault, vault_refreshed_fn *refreshed, void *context);
-
 #endif

@@ -80,13 +80,15 @@ bool bench_all_met(void)
     return all_met;
 }
 
-int main(void)
+int main(int argc, char *argv[])
 {
+    if (bench_calls_child(argc, argv)) return 0;
     bench_decision();
     bench_guards();
     bench_hook();
     bench_load();
     bench_replay();
+    bench_calls();
     bench_streams();
     bench_sign();
     printf("%s\n", bench_all_met() ? "all figures are met" : "a figure is missed");

@@ -20,6 +20,9 @@ void bench_report(const char *name, double value, const char *unit, double goal,
                   const char *method);
 bool bench_all_met(void);
 
+void bench_calls(void);
+/* What a process of its own does for a figure; false: the command line asks for no such thing. */
+bool bench_calls_child(int argc, char *const argv[]);
 void bench_decision(void);
 void bench_guards(void);
 void bench_hook(void);

@@ -53,6 +53,8 @@ groff             cmd:groff                    groff-base             groff-base
 zsh               cmd:zsh                      zsh                    zsh               zsh              zsh
 fish              cmd:fish                     fish                   fish              fish             fish
 Chromium          cmd:chromium                 chromium               chromium          chromium         -
+openssl           cmd:openssl                  openssl                openssl           openssl          openssl@3
+nghttpx           cmd:nghttpx                  nghttp2-proxy          nghttp2           nghttp2          nghttp2
 xmllint           cmd:xmllint                  libxml2-utils          libxml2           libxml2-utils    libxml2
 "
 [ "$want_ci" = 1 ] && table="$table$ci_table"

@@ -24,6 +24,7 @@ struct tiny_server {
     uint16_t port;
     const struct tiny_reply *replies;
     size_t reply_count, requests, connections, open, sent;
+    bool repeats;
     struct peer *peers;
     struct text last;
 };
@@ -85,6 +86,20 @@ void tiny_server_script(struct tiny_server *server, const struct tiny_reply *rep
     server->reply_count = count;
 }
 
+void tiny_server_repeat(struct tiny_server *server, const struct tiny_reply *replies, size_t count)
+{
+    tiny_server_script(server, replies, count);
+    server->repeats = true;
+}
+
+static struct tiny_reply next_reply(const struct tiny_server *server)
+{
+    size_t count = server->reply_count, row = server->requests;
+    if (count == 0) return (struct tiny_reply){0};
+    if (server->repeats) return server->replies[row % count];
+    return server->replies[row < count ? row : count - 1];
+}
+
 /* ---- Serving ---- */
 
 static void want_to_write(struct peer *peer, bool wanted)
@@ -141,10 +156,7 @@ static struct redial_str make_reply(struct peer *peer, const struct tiny_reply *
 static bool answer(struct peer *peer, size_t len)
 {
     struct tiny_server *server = peer->server;
-    size_t row = server->requests < server->reply_count ? server->requests : server->reply_count;
-    struct tiny_reply reply = {0};
-    if (server->reply_count > 0)
-        reply = server->replies[row < server->reply_count ? row : server->reply_count - 1];
+    struct tiny_reply reply = next_reply(server);
     server->requests++;
     text_clear(&server->last);
     text_append(&server->last, str_take(text_str(&peer->in), len));

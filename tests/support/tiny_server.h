@@ -22,6 +22,8 @@ uint16_t tiny_server_port(const struct tiny_server *server);
 int tiny_server_fd(const struct tiny_server *server); /* readable when move can do something */
 /* In the order of the requests; the last one answers all that follow. */
 void tiny_server_script(struct tiny_server *server, const struct tiny_reply *replies, size_t count);
+/* The same, but after the last one comes the first again. */
+void tiny_server_repeat(struct tiny_server *server, const struct tiny_reply *replies, size_t count);
 void tiny_server_move(struct tiny_server *server);                         /* never waits */
 void tiny_server_say(struct tiny_server *server, struct redial_str bytes); /* on all connections */
 size_t tiny_server_requests(const struct tiny_server *server);             /* read whole, ever */

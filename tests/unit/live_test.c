@@ -53,7 +53,10 @@
 #define OVERLOADED   ERROR("529 Overloaded", "overloaded_error", "Overloaded")
 #define UNAUTHORISED ERROR("401 Unauthorized", "authentication_error", "bad key")
 
+static char container[64]; /* where AWS's keys are asked for */
 static const struct redial_env environment[] = {{"ANTHROPIC_API_KEY", "canary-key-0123456789"},
+                                                {"AWS_CONTAINER_CREDENTIALS_FULL_URI", container},
+                                                {"AWS_EC2_METADATA_DISABLED", "true"},
                                                 {NULL, NULL}};
 static struct tiny_server *server;
 static struct redial_policy *policy;
@@ -132,12 +135,13 @@ static void told_clean_up(struct told *told)
     "  - {name: busy, when: {class: overloaded}, do: [backoff, retry], max: 2, "                   \
     "after_output: restart}\n"                                                                     \
     "  - {name: dropped, when: {class: connection_dropped}, do: [fresh_connection, retry]}\n"      \
-    "  - {name: who, when: {class: auth}, do: [refresh, retry], max: 1}\n"                         \
+    "  - {name: who, when: {class: [auth, auth_expired]}, do: [refresh, retry], max: 1}\n"         \
     "  - {name: too long, when: {class: prompt_too_long}, do: [compact, retry], max: 1}\n"         \
     "  - {name: other, when: always, do: [fail]}\n"                                                \
     "providers:\n"                                                                                 \
     "  near: {platform: anthropic, base_url: \"http://127.0.0.1:%u\"}\n"                           \
-    "  far: {platform: anthropic, base_url: \"http://example.com\"}\n"
+    "  far: {platform: anthropic, base_url: \"http://example.com\"}\n"                             \
+    "  aws: {platform: bedrock, region: us-east-1, base_url: \"http://127.0.0.1:%u\"}\n"
 
 static void start_with(const char *idle, const struct redial_client_options *options)
 {
@@ -146,7 +150,9 @@ static void start_with(const char *idle, const struct redial_client_options *opt
 
     server = tiny_server_new();
     cr_assert(server);
-    snprintf(rules, sizeof rules, RULES, idle, tiny_server_port(server));
+    uint16_t port = tiny_server_port(server);
+    snprintf(rules, sizeof rules, RULES, idle, port, port);
+    snprintf(container, sizeof container, "http://127.0.0.1:%u/credentials", port);
     policy = policy_from(rules);
     engine = redial_engine_new(policy);
     client = redial_client_new(engine, options, &why);
@@ -272,6 +278,51 @@ Test(live, the_request_is_the_callers_body_with_its_credential)
     told_clean_up(&told);
 }
 
+/* What gzip makes of a message whose text is "Packed". */
+#define PACKED                                                                                     \
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\x35\xc9\x41\x0a\x80\x20\x10\x05\xd0"                 \
+    "\xbb\xfc\xb5\x27\xf0\x14\xed\x23\x44\xf4\xd3\x22\x1a\xc5\x99\xa0\x10\xef\x9e"                 \
+    "\x04\xad\xde\xe2\x75\xd8\x53\x09\x8f\x93\xaa\x71\x27\x1c\x52\x11\xa3\x18\xfc"                 \
+    "\xda\xff\x34\xde\x36\xe7\xc3\x63\x89\xe9\x60\xc6\xd8\x1c\xd4\x4a\x0d\x8d\x51"                 \
+    "\x8b\xcc\xa0\xe4\x60\x57\x13\x8c\x17\x56\x48\xa6\x95\x57\x00\x00\x00"
+
+Test(live, a_compressed_reply_is_read_as_any_other)
+{
+    static const struct tiny_reply replies[] = {
+        {.bytes = REDIAL_STR_INIT(HEAD("200 OK", "application/json") "content-encoding: gzip\r\n"),
+         .body = REDIAL_STR_INIT(PACKED)}};
+    struct told told = {0};
+
+    run(&told, replies, 1, BODY(""));
+    expect_text(told.text, "Packed");
+    cr_expect_neq(str_find(tiny_server_request(server), REDIAL_STR("gzip")), SIZE_MAX);
+    told_clean_up(&told);
+}
+
+#define PROMPT ((size_t)4 << 20)
+
+/* Too large to be joined: its pieces, edits and all, go out one after the other. */
+Test(live, a_large_body_arrives_whole)
+{
+    static const struct tiny_reply replies[] = {MESSAGE};
+    static char body[PROMPT + 256];
+    struct told told = {0};
+    int len = snprintf(body, sizeof body,
+                       "{\"model\":\"claude-opus-4-6\",\"max_tokens\":64,"
+                       "\"messages\":[{\"role\":\"user\",\"content\":\"");
+
+    for (size_t i = 0; i < PROMPT; i++) body[(size_t)len + i] = (char)('a' + i % 23);
+    memcpy(body + (size_t)len + PROMPT, "\"}],\"top_k\":7}", 15);
+    run(&told, replies, 1, body);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS);
+    struct redial_str seen = tiny_server_request(server);
+    cr_expect(str_ends_with(seen, REDIAL_STR("\"}],\"top_k\":7}")));
+    size_t at = str_find(seen, REDIAL_STR("\"content\":\"")) + strlen("\"content\":\"");
+    cr_assert_gt(seen.len, at + PROMPT);
+    cr_expect_eq(memcmp(seen.ptr + at, body + (size_t)len, PROMPT), 0);
+    told_clean_up(&told);
+}
+
 /* ---- Retries ---- */
 
 Test(live, an_overload_is_waited_out_on_the_kept_connection)
@@ -391,11 +442,8 @@ Test(live, no_credential_is_said_with_where_it_was_looked_for)
 
 Test(live, a_server_that_echoes_the_key_tells_nobody)
 {
-    static const struct tiny_reply replies[] = {WHOLE(HEAD(
-        "400 Bad Request", "application/json") "content-length: 112\r\n\r\n"
-                                               "{\"type\":\"error\",\"error\":{\"type\":\"invalid_"
-                                               "request_error\",\"message\":"
-                                               "\"no canary-key-0123456789 here\"}}            ")};
+    static const struct tiny_reply replies[] = {
+        ERROR("400 Bad Request", "invalid_request_error", "no canary-key-0123456789 here")};
     struct told told = {0};
 
     run(&told, replies, 1, BODY(""));
@@ -414,6 +462,89 @@ Test(live, no_credential_goes_to_another_machine_in_plain_text)
     cr_assert(redial_client_send(client, &request, &why));
     run_to_end(&told);
     cr_expect_neq(str_find(text_str(&told.detail), REDIAL_STR("plain text")), SIZE_MAX);
+    told_clean_up(&told);
+}
+
+#define KEYS(number)                                                                               \
+    JSON("200 OK",                                                                                 \
+         "{\"AccessKeyId\":\"AKID" number "\",\"SecretAccessKey\":\"canary-secret-" number         \
+         "\",\"Token\":\"canary-token\",\"Expiration\":\"2099-01-01T00:00:00Z\"}")
+#define EXPIRED                                                                                    \
+    {                                                                                              \
+        .bytes = REDIAL_STR_INIT(HEAD(                                                             \
+            "403 Forbidden", "application/json") "x-amzn-errortype: ExpiredTokenException\r\n"),   \
+        .body = REDIAL_STR_INIT("{\"message\":\"The security token included in the request is "    \
+                                "expired\"}")                                                      \
+    }
+#define TOGETHER 8
+
+static struct redial_request aws_request(struct told *told)
+{
+    struct redial_request request = request_of(told, BODY(""));
+
+    request.options.provider = REDIAL_STR("aws");
+    return request;
+}
+
+Test(live, calls_that_need_the_same_credential_ask_for_it_once)
+{
+    static const struct tiny_reply replies[] = {KEYS("1"), MESSAGE};
+    static struct told many[TOGETHER];
+    struct redial_str why;
+    size_t left = TOGETHER;
+
+    tiny_server_script(server, replies, 2);
+    for (int i = 0; i < TOGETHER; i++) {
+        struct redial_request request = aws_request(&many[i]);
+        cr_assert(redial_client_send(client, &request, &why), "%.*s", REDIAL_STR_ARG(why));
+    }
+    while (left > 0) left = move_both();
+    for (int i = 0; i < TOGETHER; i++) {
+        cr_expect_eq(many[i].outcome.reason, REDIAL_REASON_SUCCESS, "%.*s",
+                     REDIAL_STR_ARG(text_str(&many[i].story)));
+        told_clean_up(&many[i]);
+    }
+    cr_expect_eq(tiny_server_requests(server), TOGETHER + 1);
+    struct redial_str seen = tiny_server_request(server);
+    cr_expect_neq(str_find(seen, REDIAL_STR("AWS4-HMAC-SHA256 Credential=AKID1/")), SIZE_MAX,
+                  "%.*s", REDIAL_STR_ARG(seen));
+    cr_expect_neq(str_find(seen, REDIAL_STR("x-amz-security-token: canary-token")), SIZE_MAX);
+}
+
+Test(live, a_credential_that_is_refused_is_renewed_once_and_used)
+{
+    static const struct tiny_reply replies[] = {KEYS("1"), EXPIRED, KEYS("2"), MESSAGE};
+    struct told told = {0};
+    struct redial_request request = aws_request(&told);
+    struct redial_str why;
+
+    tiny_server_script(server, replies, 4);
+    cr_assert(redial_client_send(client, &request, &why));
+    run_to_end(&told);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS, "%.*s",
+                 REDIAL_STR_ARG(text_str(&told.story)));
+    cr_expect_eq(told.outcome.attempts, 2);
+    cr_expect_neq(str_find(tiny_server_request(server), REDIAL_STR("Credential=AKID2/")), SIZE_MAX);
+    cr_expect_eq(str_find(text_str(&told.story), REDIAL_STR("canary")), SIZE_MAX);
+    told_clean_up(&told);
+}
+
+Test(live, a_refresh_that_fails_ends_in_the_first_error_and_its_own_reason)
+{
+    static const struct tiny_reply replies[] = {
+        KEYS("1"), EXPIRED,
+        JSON("400 Bad Request", "{\"code\":\"no\",\"message\":\"no keys today\"}")};
+    struct told told = {0};
+    struct redial_request request = aws_request(&told);
+    struct redial_str why;
+
+    tiny_server_script(server, replies, 3);
+    cr_assert(redial_client_send(client, &request, &why));
+    run_to_end(&told);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_REPAIR_FAILED);
+    expect_text(told.message, "The security token included in the request is expired");
+    cr_expect_neq(str_find(text_str(&told.detail), REDIAL_STR("no keys today")), SIZE_MAX, "%.*s",
+                  REDIAL_STR_ARG(text_str(&told.detail)));
     told_clean_up(&told);
 }
 
@@ -466,6 +597,21 @@ Test(live, a_call_is_cancelled_while_its_answer_comes)
     told_clean_up(&told);
 }
 
+/* What the first attempt was told is no part of how the second one ended. */
+Test(live, a_call_is_cancelled_in_its_second_attempt)
+{
+    static const struct tiny_reply replies[] = {
+        OVERLOADED, WHOLE(STREAM "content-length: 10000\r\n\r\n" BEGIN DELTA("one"))};
+    struct told told = {.cancel_at_text = true};
+
+    run(&told, replies, 2, BODY(",\"stream\":true"));
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_CANCELLED);
+    cr_expect_eq(told.outcome.attempts, 2);
+    cr_expect_eq(told.message.len, 0);
+    cr_expect_eq(told.outcome.error.len, 0);
+    told_clean_up(&told);
+}
+
 Test(live, a_call_is_cancelled_before_it_began)
 {
     struct told told = {0};
@@ -494,22 +640,22 @@ Test(live, destroying_a_client_leaves_no_call_behind)
 #define LARGE ((size_t)8 << 20)
 
 /* A stream of one huge comment, which nobody is told of, behind a first delta. */
-static struct redial_str large_stream(void)
+static struct redial_str large_stream(const char *tail)
 {
-    static const char head[] = STREAM "\r\n" BEGIN DELTA("x"), tail[] = "\n\n" END;
-    static char bytes[sizeof head + LARGE + sizeof tail];
+    static const char head[] = STREAM "\r\n" BEGIN DELTA("x");
+    static char bytes[sizeof head + LARGE + 1024];
     size_t len = sizeof head - 1;
 
     memcpy(bytes, head, len);
     for (size_t i = 0; i < LARGE; i++) bytes[len + i] = i % 64 == 63 ? '\n' : ':';
     len += LARGE;
-    memcpy(bytes + len, tail, sizeof tail - 1);
-    return (struct redial_str){bytes, len + sizeof tail - 1};
+    memcpy(bytes + len, tail, strlen(tail));
+    return (struct redial_str){bytes, len + strlen(tail)};
 }
 
 Test(live, a_paused_call_slows_the_server_down)
 {
-    struct tiny_reply reply = {.bytes = large_stream(), .close = true};
+    struct tiny_reply reply = {.bytes = large_stream("\n\n" END), .close = true};
     struct told told = {.pause_at_text = true};
 
     tiny_server_script(server, &reply, 1);
@@ -524,6 +670,23 @@ Test(live, a_paused_call_slows_the_server_down)
     redial_client_resume(told.call);
     run_to_end(&told);
     cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS);
+    told_clean_up(&told);
+}
+
+/* What has waited may end the attempt at once. */
+Test(live, a_call_may_fail_in_the_moment_when_it_is_resumed)
+{
+    struct tiny_reply replies[] = {{.bytes = large_stream("\n\n" FLUSH_ERROR), .close = true},
+                                   CUT_OFF(STREAM "\r\n" BEGIN DELTA("Right") END)};
+    struct told told = {.pause_at_text = true};
+
+    tiny_server_script(server, replies, 2);
+    send_one(&told, BODY(",\"stream\":true"));
+    while (told.text.len == 0) (void)move_both();
+    redial_client_resume(told.call);
+    run_to_end(&told);
+    cr_expect_eq(told.outcome.reason, REDIAL_REASON_SUCCESS);
+    expect_text(told.text, "Right");
     told_clean_up(&told);
 }
 
