@@ -12,6 +12,7 @@
 
 #define MOVES_MAX          64    /* per endpoint_move: a busy client may not keep it */
 #define CONNECTION_MEMORY  65536 /* what a head may take */
+#define WATCHED_MEMORY     16384 /* likewise: it is wiped after each request, which takes time */
 #define CONNECTIONS_BEYOND 64u   /* libmicrohttpd's own limit lies above ours, which says so */
 
 /* ---- The endpoint */
@@ -91,7 +92,7 @@ static void start_daemon(struct endpoint *endpoint, int listener)
         options->connections_max + CONNECTIONS_BEYOND, MHD_OPTION_CONNECTION_TIMEOUT,
         options->idle_seconds, MHD_OPTION_NOTIFY_CONNECTION, intake_note_connection, endpoint,
         MHD_OPTION_NOTIFY_COMPLETED, intake_note_completed, endpoint, MHD_OPTION_URI_LOG_CALLBACK,
-        intake_note_target, endpoint, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+        intake_note_target, endpoint, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)WATCHED_MEMORY,
         MHD_OPTION_ARRAY, options->certificate ? tls : plain, MHD_OPTION_END);
 }
 

@@ -32,11 +32,12 @@ struct arrival {
     const char *refused; /* why the endpoint answered by itself; NULL: it waits to be played */
     /* Of a watched endpoint. */
     struct redial_str target; /* path and query, exactly as sent */
-    int64_t began_at;         /* its first line was read */
-    uint64_t connection;      /* a number per connection of the endpoint */
-    int64_t quiet_since;      /* when the connection's last reply was out; -1: it had none */
-    uint16_t refused_status;  /* what `refused` was answered with */
-    void *owner;              /* the watcher's own */
+    struct redial_str head;  /* all texts of the head: equal heads, equal requests but for bodies */
+    int64_t began_at;        /* its first line was read */
+    uint64_t connection;     /* a number per connection of the endpoint */
+    int64_t quiet_since;     /* when the connection's last reply was out; -1: it had none */
+    uint16_t refused_status; /* what `refused` was answered with */
+    void *owner;             /* the watcher's own */
 };
 
 /* How the request of a watched arrival ended. */

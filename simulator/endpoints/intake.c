@@ -103,7 +103,7 @@ void intake_note_log(void *context, const char *format, va_list arguments)
     endpoint->complained = !endpoint->newest;
     complain(endpoint,
              status == MHD_HTTP_BAD_REQUEST ? "no HTTP request that can be read"
-                                            : "a head or a piece of it that is larger than 64 kB",
+                                            : "a head or a piece of it that is larger than 16 kB",
              (uint16_t)status, endpoint->newest ? endpoint->newest->number : 0);
 }
 
@@ -171,6 +171,7 @@ static bool read_head(struct live_arrival *arrival, const char *url, const char 
     place(&seen->method, &arrival->head);
     place(&seen->target, &arrival->head);
     seen->headers = arrival->headers;
+    seen->head = text_str(&arrival->head);
     return true;
 }
 

@@ -1,9 +1,14 @@
 #include "simulator/serve/answer.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/duration.h"
 #include "base/random.h"
 #include "simulator/serve/answer_parts.h"
 #include "simulator/world/render.h"
+
+#define REQUEST_ID_MAX 64
 
 /* ---- How each platform marks its replies */
 
@@ -29,18 +34,23 @@ void answer_write_id(const char *prefix, uint64_t id, struct text *out)
     render_id(id, out);
 }
 
-void answer_request_id(enum platform_kind platform, uint64_t id, struct text *out)
+/* As the platform writes it. */
+static struct redial_str write_request_id(enum platform_kind platform, uint64_t id,
+                                          char room[REQUEST_ID_MAX])
 {
+    size_t len = strlen(voices[platform].id_prefix);
     uint64_t state = id, high, low;
 
     if (!voices[platform].uuid) {
-        answer_write_id(voices[platform].id_prefix, id, out);
-        return;
+        memcpy(room, voices[platform].id_prefix, len);
+        render_id_into(id, room + len);
+        return (struct redial_str){room, len + RENDER_ID_LEN};
     }
     high = random_next(&state), low = random_next(&state);
-    text_printf(out, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(high >> 32),
-                (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff), (unsigned)(low >> 52),
-                (unsigned long long)(low & 0xffffffffffff));
+    snprintf(room, REQUEST_ID_MAX, "%08x-%04x-4%03x-8%03x-%012llx", (unsigned)(high >> 32),
+             (unsigned)(high >> 16 & 0xffff), (unsigned)(high & 0xfff), (unsigned)(low >> 52),
+             (unsigned long long)(low & 0xffffffffffff));
+    return str_of(room);
 }
 
 /* ---- Exchanges */
@@ -50,16 +60,13 @@ void answer_request_id(enum platform_kind platform, uint64_t id, struct text *ou
 static bool add_ids(struct arena *arena, enum platform_kind platform, uint64_t id,
                     struct redial_header headers[HEADERS_MAX], size_t *count)
 {
-    struct text text = TEXT_INIT;
-    struct redial_str value = {0};
-    bool fine;
+    char room[REQUEST_ID_MAX];
+    struct redial_str value;
 
-    answer_request_id(platform, id, &text);
-    fine = !text.failed && arena_copy(arena, text_str(&text), &value);
-    text_clean_up(&text);
+    if (!arena_copy(arena, write_request_id(platform, id, room), &value)) return false;
     for (size_t i = 0; i < 2 && voices[platform].id_headers[i]; i++)
         headers[(*count)++] = (struct redial_header){str_of(voices[platform].id_headers[i]), value};
-    return fine;
+    return true;
 }
 
 struct exchange *answer_exchange(struct arena *arena, enum platform_kind platform, uint16_t status,

@@ -32,9 +32,6 @@ const struct exchange *answer_objection(struct arena *arena, enum platform_kind 
 
 /* Appends the message itself. */
 void answer_write_message(const struct answer_options *options, struct text *out);
-/* The request id of a reply, as the platform writes it. */
-void answer_request_id(enum platform_kind platform, uint64_t id, struct text *out);
-
 #define ANSWER_PING_AFTER NS_PER_SECOND /* a stream that says nothing for so long, pings */
 
 #endif

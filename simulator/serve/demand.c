@@ -11,8 +11,11 @@
 
 struct redial_str header_value(const struct redial_header *headers, size_t count, const char *name)
 {
+    struct redial_str wanted = str_of(name);
+
     for (size_t i = 0; i < count; i++)
-        if (str_eq_nocase(headers[i].name, str_of(name))) return headers[i].value;
+        if (headers[i].name.len == wanted.len && str_eq_nocase(headers[i].name, wanted))
+            return headers[i].value;
     return (struct redial_str){"", 0};
 }
 

@@ -128,6 +128,7 @@ static void look_at_file(struct fakes *fakes, bool *changed)
 static void drop_sessions(struct fakes *fakes, bool with_journal)
 {
     plays_detach(fakes, with_journal);
+    memos_forget(fakes);
     for (size_t i = 0; i < fakes->session_count; i++) session_destroy(fakes->sessions[i]);
     fakes->session_count = 0;
 }
@@ -282,6 +283,7 @@ void fakes_stop(struct fakes *fakes)
     for (size_t i = 0; i < fakes->place_count; i++) endpoint_destroy(fakes->places[i].endpoint);
     drop_sessions(fakes, true);
     plays_destroy(fakes);
+    note_forget(fakes);
     script_let_go(fakes->script);
     authority_destroy(fakes->authority);
     certificate_clean_up(&fakes->certificate);
@@ -389,7 +391,7 @@ bool fakes_reset(struct fakes *fakes)
 {
     drop_sessions(fakes, true);
     journal_clear(fakes->journal);
-    memset(fakes->noted, 0, sizeof fakes->noted);
+    note_forget(fakes);
     fakes->conversations = 0;
     fakes->replies = 0;
     return session_find(fakes, (struct redial_str){"", 0}) != NULL;

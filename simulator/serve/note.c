@@ -60,17 +60,6 @@ struct redial_str note_text(struct fakes *fakes, struct redial_str text)
 
 /* ---- Headers: a client sends the same ones again and again, and they are kept once */
 
-static uint64_t hash_headers(const struct arrival *arrival)
-{
-    uint64_t hash = arrival->header_count;
-
-    for (size_t i = 0; i < arrival->header_count; i++) {
-        hash = (hash ^ str_hash(arrival->headers[i].name)) * UINT64_C(0x9e3779b97f4a7c15);
-        hash = (hash ^ str_hash(arrival->headers[i].value)) * UINT64_C(0x9e3779b97f4a7c15);
-    }
-    return hash;
-}
-
 static struct redial_header *copy_headers(struct fakes *fakes, const struct arrival *arrival,
                                           size_t count)
 {
@@ -85,31 +74,6 @@ static struct redial_header *copy_headers(struct fakes *fakes, const struct arri
     }
     return kept;
 }
-
-static void note_headers(struct fakes *fakes, const struct arrival *arrival,
-                         struct journal_entry *entry)
-{
-    const struct arena *arena = journal_arena(fakes->journal);
-    uint64_t hash = hash_headers(arrival);
-    size_t count =
-        arrival->header_count < HEADERS_KEPT_MAX ? arrival->header_count : HEADERS_KEPT_MAX;
-    unsigned slot;
-
-    for (slot = 0; slot < REDIAL_COUNT_OF(fakes->noted); slot++)
-        if (fakes->noted[slot].hash == hash && fakes->noted[slot].arena == arena) break;
-    if (slot == REDIAL_COUNT_OF(fakes->noted)) {
-        slot = fakes->noted_next++ % REDIAL_COUNT_OF(fakes->noted);
-        fakes->noted[slot].hash = hash;
-        fakes->noted[slot].arena = arena;
-        fakes->noted[slot].headers = copy_headers(fakes, arrival, count);
-        fakes->noted[slot].count = fakes->noted[slot].headers ? count : 0;
-    }
-    entry->headers = fakes->noted[slot].headers;
-    entry->header_count = fakes->noted[slot].count;
-    entry->client = header_value(entry->headers, entry->header_count, "user-agent");
-}
-
-/* ---- Requests */
 
 /* How often a client says that it has tried already: the Anthropic SDKs' own header, or AWS's
  * "attempt=2; max=3". */
@@ -129,42 +93,65 @@ static int32_t read_retry_count(const struct arrival *arrival)
     return str_to_int64(aws, &count) && count > 0 && count < 1000 ? (int32_t)(count - 1) : -1;
 }
 
-/* The methods that HTTP knows are texts of our own: nothing is to be kept of them. */
-static struct redial_str note_method(struct fakes *fakes, struct redial_str method)
+static struct noted *noted_find(struct fakes *fakes, const struct arrival *arrival)
 {
-    static const struct redial_str known[] = {
-        REDIAL_STR_INIT("GET"), REDIAL_STR_INIT("POST"),   REDIAL_STR_INIT("HEAD"),
-        REDIAL_STR_INIT("PUT"), REDIAL_STR_INIT("DELETE"), REDIAL_STR_INIT("OPTIONS")};
+    const struct arena *arena = journal_arena(fakes->journal);
 
-    for (size_t i = 0; i < REDIAL_COUNT_OF(known); i++)
-        if (str_eq(method, known[i])) return known[i];
-    return note_text(fakes, method);
+    for (size_t i = 0; i < NOTED_MAX; i++) {
+        struct noted *noted = &fakes->noted[i];
+        if (noted->arena == arena && str_eq(noted->head, arrival->head)) return noted;
+    }
+    return NULL;
 }
 
-/* The path of the entry before is most often this one's too. */
-static struct redial_str note_path(struct fakes *fakes, struct redial_str target, uint32_t number)
+/* The head itself is kept in memory of its own, since it holds what the journal must not. */
+static struct noted *noted_make(struct fakes *fakes, const struct arrival *arrival)
 {
-    const struct journal_entry *before =
-        number > 1 ? journal_find(fakes->journal, number - 1) : NULL;
-    size_t page = (number - 1) % JOURNAL_PAGE;
+    struct noted *noted = &fakes->noted[fakes->noted_next++ % NOTED_MAX];
+    size_t count =
+        arrival->header_count < HEADERS_KEPT_MAX ? arrival->header_count : HEADERS_KEPT_MAX;
 
-    if (before && page > 0 && str_eq(before->path, target)) return before->path;
-    return note_text(fakes, target);
+    text_clear(&noted->raw);
+    text_append(&noted->raw, arrival->head);
+    noted->head = noted->raw.failed ? (struct redial_str){"", 0} : text_str(&noted->raw);
+    noted->arena = journal_arena(fakes->journal);
+    noted->headers = copy_headers(fakes, arrival, count);
+    noted->count = noted->headers ? count : 0;
+    noted->path = note_text(fakes, arrival->target);
+    noted->method = note_text(fakes, arrival->method);
+    noted->client = header_value(noted->headers, noted->count, "user-agent");
+    noted->retry_count = read_retry_count(arrival);
+    return noted;
 }
+
+void note_forget(struct fakes *fakes)
+{
+    for (size_t i = 0; i < NOTED_MAX; i++) {
+        text_clean_up(&fakes->noted[i].raw);
+        fakes->noted[i] = (struct noted){0};
+    }
+}
+
+/* ---- Requests */
 
 struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival)
 {
     struct journal_entry *entry = journal_add(fakes->journal);
+    const struct noted *noted;
 
     if (!entry) return NULL;
+    noted = noted_find(fakes, arrival);
+    if (!noted) noted = noted_make(fakes, arrival);
     entry->arrived_at = arrival->began_at - fakes->began_at;
     entry->read_at = fakes->now - fakes->began_at;
-    entry->method = note_method(fakes, arrival->method);
-    entry->path = note_path(fakes, arrival->target, entry->number);
+    entry->method = noted->method;
+    entry->path = noted->path;
+    entry->headers = noted->headers;
+    entry->header_count = noted->count;
+    entry->client = noted->client;
+    entry->retry_count = noted->retry_count;
     entry->connection = arrival->connection;
     entry->reused = arrival->reused;
-    entry->retry_count = read_retry_count(arrival);
-    note_headers(fakes, arrival, entry);
     return entry;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "simulator/serve/serve_parts.h"
+#include "simulator/world/render.h"
 
 /* What is known of a request on its way. */
 struct request {
@@ -17,6 +18,7 @@ struct request {
     struct session *session;
     uint16_t provider;
     struct route route;
+    struct memo *memo; /* of a message that is answered whole; NULL: none */
 };
 
 uint64_t serve_next_id(struct fakes *fakes)
@@ -395,9 +397,44 @@ static bool is_plain_success(const struct exchange *exchange)
            script->retry_after < 0;
 }
 
+/* Only the ids differ from the answer that the same bytes got before. */
+static struct exchange *answer_again(struct request *request, const struct memo *memo,
+                                     const struct answer_options *options)
+{
+    struct redial_str body;
+    char id[RENDER_ID_LEN];
+
+    if (!arena_copy(request->arena, text_str(&memo->answer), &body)) return NULL;
+    render_id_into(options->id + 1, id);
+    memcpy((char *)(uintptr_t)body.ptr + memo->id_at, id, sizeof id);
+    return (struct exchange *)(uintptr_t)answer_with_json(request->arena, request->route.platform,
+                                                          200, body, options->id);
+}
+
+/* A tool's call has an id of its own, and counts of tokens go into Bedrock's headers: such answers
+ * are made anew each time. */
+static void remember_answer(struct request *request, const struct answer_options *options,
+                            const struct exchange *exchange)
+{
+    struct redial_str body = exchange->acts[1].bytes;
+    struct text id = TEXT_INIT;
+    size_t at;
+
+    if (options->after > 0 || request->route.surface == SURFACE_INVOKE) return;
+    if (str_find(body, REDIAL_STR("\"toolu_01")) != SIZE_MAX) return;
+    render_id(options->id + 1, &id);
+    at = str_find(body, text_str(&id));
+    text_clean_up(&id);
+    if (at == SIZE_MAX) return;
+    text_append(&request->memo->answer, body);
+    if (request->memo->answer.failed) text_clear(&request->memo->answer);
+    request->memo->id_at = at;
+}
+
 static const struct exchange *own_answer(struct request *request, const struct demand *demand,
                                          const struct exchange *scripted)
 {
+    struct memo *memo = request->memo;
     struct exchange *own;
     const struct answer_options options = {.route = &request->route,
                                            .demand = demand,
@@ -406,8 +443,13 @@ static const struct exchange *own_answer(struct request *request, const struct d
                                            .after = scripted->script->after,
                                            .pace = request->fakes->options.pace};
 
-    own = (struct exchange *)(uintptr_t)answer_message(request->arena, &options);
-    if (own) own->script = scripted->script;
+    if (memo && memo->answer.len > 0 && options.after == 0)
+        own = answer_again(request, memo, &options);
+    else
+        own = (struct exchange *)(uintptr_t)answer_message(request->arena, &options);
+    if (!own) return NULL;
+    if (memo && memo->answer.len == 0 && !demand->stream) remember_answer(request, &options, own);
+    own->script = scripted->script;
     return own;
 }
 
@@ -574,7 +616,16 @@ static void answer_messages(struct request *request, const struct demand *demand
     if (entry) entry->conversation = conversation->number;
     asked.call_number = 1 + (uint32_t)(conversation - request->session->conversations);
     asked.attempt = conversation->attempts;
-    asked.model = name_model(request, demand->model, &asked.model_index);
+    asked.model =
+        request->memo && request->memo->model.ptr ? request->memo->model : (struct redial_str){0};
+    if (asked.model.ptr)
+        asked.model_index = request->memo->model_index;
+    else
+        asked.model = name_model(request, demand->model, &asked.model_index);
+    if (request->memo && !request->memo->model.ptr) {
+        request->memo->model = asked.model;
+        request->memo->model_index = asked.model_index;
+    }
     play_world(request, demand, &asked);
 }
 
@@ -659,6 +710,49 @@ static bool takes_body(enum operation operation)
            operation == OPERATION_BATCH_CREATE;
 }
 
+/* Only requests that the headers themselves name the session of, whole answers to which need no
+ * more than this. */
+static void remember(struct request *request, const struct demand *demand)
+{
+    struct fakes *fakes = request->fakes;
+    struct memo *memo;
+
+    if (demand->stream || request->headers != request->arrival->headers) return;
+    if (request->route.captured.len > 0 || json_at(demand->body, "tools")) return;
+    memo = memo_make(fakes, request->place, request->arrival);
+    if (!memo) return;
+    memo->session = request->session;
+    memo->route = request->route;
+    memo->provider = request->provider;
+    memo->demand = *demand;
+    memo->demand.body = NULL;
+    memo->demand.model = own_name(fakes, demand->model);
+    memo->model = (struct redial_str){0};
+    if (str_eq(memo->demand.model, demand->model))
+        request->memo = memo;
+    else
+        memo->session = NULL;
+}
+
+/* The same bytes again: all is known but whether the credential is still good. */
+static void serve_memo(struct request *request, struct memo *memo)
+{
+    struct authority_identity identity = {0};
+
+    request->memo = memo;
+    request->session = memo->session;
+    request->route = memo->route;
+    request->provider = memo->provider;
+    request->headers = request->arrival->headers;
+    if (has_died(request)) {
+        let_die(request);
+        return;
+    }
+    if (!is_authorised(request, &identity)) return;
+    note_demand(request, &memo->demand, entry_of(request));
+    answer_messages(request, &memo->demand, &identity);
+}
+
 static void serve_platform(struct request *request)
 {
     const struct demand_request asked = {&request->route, request->headers,
@@ -676,6 +770,7 @@ static void serve_platform(struct request *request)
     taken = !takes_body(request->route.operation) ||
             demand_read(&asked, request->arena, &demand, &objection);
     note_demand(request, &demand, entry_of(request));
+    if (taken && request->route.operation == OPERATION_MESSAGES) remember(request, &demand);
     if (!taken)
         refuse_with(request, &objection);
     else if (request->route.operation == OPERATION_MESSAGES)
@@ -722,6 +817,19 @@ static void refuse_session(struct request *request)
 static void serve(struct request *request)
 {
     struct journal_entry *entry = entry_of(request);
+    struct memo *memo = memo_find(request->fakes, request->place, request->arrival);
+
+    if (memo) {
+        request->route = memo->route;
+        request->provider = memo->provider;
+        if (entry) {
+            if (memo->session->name.len > 0)
+                entry->session = note_text(request->fakes, memo->session->name);
+            name_server(request, entry);
+        }
+        serve_memo(request, memo);
+        return;
+    }
 
     if (!find_session_name(request) || !find_route(request)) {
         arrival_close(request->arrival);

@@ -124,6 +124,35 @@ struct certificate {
 bool certificate_make(struct certificate *certificate, int64_t now);
 void certificate_clean_up(struct certificate *certificate);
 
+/* A head seen not long ago, with what the journal keeps of it. */
+struct noted {
+    struct text raw;
+    struct redial_str head; /* in `raw` */
+    const struct arena *arena;
+    const struct redial_header *headers;
+    size_t count;
+    struct redial_str path, method, client;
+    int32_t retry_count;
+};
+#define NOTED_MAX 8u
+
+/* A request seen not long ago, with what came of reading it: who sends the same bytes again gets
+ * the same answer, but for its ids. */
+struct memo {
+    struct text bytes; /* head and body */
+    size_t head_len;
+    const struct place *place;
+    struct session *session; /* NULL: not in use */
+    struct route route;
+    uint16_t provider, model_index;
+    struct redial_str model;
+    struct demand demand; /* without its body */
+    struct text answer;   /* the fakes' own, whole */
+    size_t id_at;         /* of the message's id in it */
+};
+#define MEMOS_MAX      8u
+#define MEMO_BYTES_MAX 16384u
+
 struct fakes {
     struct fakes_options options;
     struct arena *arena;
@@ -156,14 +185,10 @@ struct fakes {
     struct redial_str models[256]; /* names that no policy knows, each once */
     size_t model_count;
     struct recorder *recorder;
-    /* Headers seen last, with what the journal keeps of them. */
-    struct {
-        uint64_t hash;
-        const struct arena *arena;
-        const struct redial_header *headers;
-        size_t count;
-    } noted[8];
+    struct noted noted[NOTED_MAX];
     unsigned noted_next;
+    struct memo memos[MEMOS_MAX];
+    unsigned memo_next;
 };
 
 extern const struct endpoint_watcher serve_watcher;
@@ -173,8 +198,16 @@ uint64_t serve_next_id(struct fakes *fakes);
 struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival);
 void note_reply(struct journal_entry *entry, const struct exchange *exchange,
                 enum platform_kind platform, int64_t now);
+void note_forget(struct fakes *fakes);
 void note_told(struct fakes *fakes, uint32_t number);
 struct redial_str note_text(struct fakes *fakes, struct redial_str text);
+
+struct memo *memo_find(struct fakes *fakes, const struct place *place,
+                       const struct arrival *arrival);
+/* A memo of this request, to be filled; NULL when it is too long to be kept. */
+struct memo *memo_make(struct fakes *fakes, const struct place *place,
+                       const struct arrival *arrival);
+void memos_forget(struct fakes *fakes);
 
 /* `/_redial/…` */
 bool control_serves(struct redial_str target);

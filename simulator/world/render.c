@@ -59,12 +59,19 @@ bool render_add_piece(struct rendering *rendering, struct redial_str bytes, int6
     return true;
 }
 
-void render_id(uint64_t id, struct text *out)
+void render_id_into(uint64_t id, char out[RENDER_ID_LEN])
 {
     static const char digits[] = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
     uint64_t state = id;
-    for (int i = 0; i < 22; i++)
-        text_append_char(out, digits[random_next(&state) % (sizeof digits - 1)]);
+    for (int i = 0; i < RENDER_ID_LEN; i++)
+        out[i] = digits[random_next(&state) % (sizeof digits - 1)];
+}
+
+void render_id(uint64_t id, struct text *out)
+{
+    char letters[RENDER_ID_LEN];
+    render_id_into(id, letters);
+    text_append(out, (struct redial_str){letters, sizeof letters});
 }
 
 /* ---- What the reply says ---- */

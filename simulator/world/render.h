@@ -28,8 +28,10 @@ bool render_reply(struct arena *arena, const struct reply_script *reply,
                   struct redial_str *why, struct redial_str *cure) REDIAL_MUST_USE;
 /* Output tokens of the whole reply, 0 for an error: what an output limit is charged. */
 int64_t render_output_tokens(const struct reply_script *reply, const struct render_facts *facts);
-/* Appends 22 letters and digits, made from `id`. */
+/* Appends RENDER_ID_LEN letters and digits, made from `id`. */
 void render_id(uint64_t id, struct text *out);
+#define RENDER_ID_LEN 22
+void render_id_into(uint64_t id, char out[RENDER_ID_LEN]);
 /* Whether a stream's event of this name has a usual payload. */
 bool render_knows_event(struct redial_str name);
 
