@@ -23,7 +23,6 @@ struct link {
     uint64_t number;
     int64_t quiet_since;
     struct live_arrival *current; /* whose reply is under way; NULL none */
-    bool watched;                 /* its client's leaving shows in endpoint->watch */
     bool complained;              /* what it sent was no request, and that was said */
 };
 void link_let_go(struct link *link);

@@ -126,7 +126,8 @@ struct endpoint *endpoint_open(const struct endpoint_options *options, struct re
     return NULL;
 }
 
-/* Connections whose reply waits and whose client has gone. */
+/* Clients that have gone. One whose reply waits is lost. Of any other the server shall read what
+ * there is up to its end, which it takes from the change that this is. */
 static void see_leavers(struct endpoint *endpoint)
 {
     struct epoll_event events[64];
@@ -134,7 +135,12 @@ static void see_leavers(struct endpoint *endpoint)
 
     for (int i = 0; i < count; i++) {
         struct link *link = events[i].data.ptr;
-        if (link && link->current && link->current->suspended) arrival_lose_client(link->current);
+        if (!link) continue;
+        endpoint->stirred = true;
+        if (link->current && link->current->suspended)
+            arrival_lose_client(link->current);
+        else
+            (void)shutdown(link->socket, SHUT_RD);
     }
 }
 
@@ -181,15 +187,16 @@ int endpoint_fd(const struct endpoint *endpoint)
 void endpoint_move(struct endpoint *endpoint)
 {
     MHD_UNSIGNED_LONG_LONG timeout_ms = 0;
+    bool waits = true;
 
-    if (endpoint->watch >= 0) see_leavers(endpoint);
     endpoint->stirred = false;
     /* What is ready without anything to read does not show in the descriptor, only here. */
-    for (int i = 0; i < MOVES_MAX && timeout_ms == 0; i++) {
+    for (int i = 0; i < MOVES_MAX && waits && timeout_ms == 0; i++) {
         MHD_run(endpoint->daemon);
-        if (MHD_get_timeout(endpoint->daemon, &timeout_ms) != MHD_YES) return;
+        waits = MHD_get_timeout(endpoint->daemon, &timeout_ms) == MHD_YES;
     }
-    if (timeout_ms == 0) endpoint->stirred = true;
+    if (waits && timeout_ms == 0) endpoint->stirred = true;
+    if (endpoint->watch >= 0) see_leavers(endpoint);
 }
 
 bool endpoint_is_stirred(const struct endpoint *endpoint)

@@ -18,7 +18,7 @@ struct endpoint {
     struct endpoint_options options;
     unsigned links;     /* connections that are open */
     uint64_t link_last; /* number of the newest */
-    int watch;          /* epoll: the server's own, and connections whose reply waits; -1 none */
+    int watch;          /* epoll: the server's own, and whose clients go; -1 none */
     bool complained;    /* the request whose end comes next was none, and that was said */
     bool stirred;       /* something may move without a word from the system */
 };

@@ -62,6 +62,18 @@ static void judge_silent(struct endpoint *endpoint, const struct link *link)
         complain(endpoint, "half a request: the connection ended within its head", 0, link->number);
 }
 
+/* Its first line came, and no more of its head: the server says nothing of its end. */
+static void drop_headless(struct live_arrival *arrival);
+
+/* That its client goes is heard from the system: the server does not look at a connection that it
+ * leaves alone, and overlooks an end that comes together with bytes. */
+static void watch_client(struct endpoint *endpoint, struct link *link)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data = {.ptr = link}};
+
+    if (endpoint->watch >= 0) (void)epoll_ctl(endpoint->watch, EPOLL_CTL_ADD, link->socket, &event);
+}
+
 static void open_link(struct endpoint *endpoint, struct MHD_Connection *connection, void **kept)
 {
     struct link *link = link_new(connection);
@@ -69,7 +81,9 @@ static void open_link(struct endpoint *endpoint, struct MHD_Connection *connecti
     *kept = link;
     endpoint->newest = link;
     endpoint->links++;
-    if (link) link->number = ++endpoint->link_last;
+    if (!link) return;
+    link->number = ++endpoint->link_last;
+    watch_client(endpoint, link);
 }
 
 void intake_note_connection(void *context, struct MHD_Connection *connection, void **kept,
@@ -84,6 +98,7 @@ void intake_note_connection(void *context, struct MHD_Connection *connection, vo
     }
     endpoint->links--;
     if (!link) return;
+    if (link->current && !link->current->seen.method.ptr) drop_headless(link->current);
     judge_silent(endpoint, link);
     if (endpoint->newest == link) endpoint->newest = NULL;
     link->socket = -1;
@@ -245,6 +260,18 @@ static void forget(struct live_arrival *arrival)
     arrival->suspended = false;
 }
 
+static void drop_headless(struct live_arrival *arrival)
+{
+    struct endpoint *endpoint = arrival->endpoint;
+    uint64_t connection = arrival->seen.connection;
+
+    forget(arrival);
+    arrival_let_go(arrival);
+    if (!endpoint->complained)
+        complain(endpoint, "half a request: the connection ended within its head", 0, connection);
+    endpoint->complained = false;
+}
+
 void *intake_note_target(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct endpoint *endpoint = context;
@@ -275,23 +302,11 @@ static enum MHD_Result queue_reply(struct live_arrival *arrival)
     return queued;
 }
 
-/* A watcher that wants to know when its client goes hears it from the system, since the server
- * does not look at a connection that it leaves alone. */
-static void watch_client(struct live_arrival *arrival)
-{
-    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data = {.ptr = arrival->link}};
-    struct link *link = arrival->link;
-
-    if (link->watched) return;
-    link->watched = epoll_ctl(arrival->endpoint->watch, EPOLL_CTL_ADD, link->socket, &event) == 0;
-}
-
 /* After the watcher was asked: it has answered, dropped the connection, or waits. */
 static enum MHD_Result go_by_state(struct live_arrival *arrival)
 {
     if (arrival->state == ARRIVAL_DROPPING) return MHD_NO;
     if (arrival->response) return queue_reply(arrival);
-    watch_client(arrival);
     arrival_hold_still(arrival);
     return MHD_YES;
 }

@@ -602,7 +602,9 @@ static void answer_messages(struct request *request, const struct demand *demand
                                   .input_tokens = demand->input_tokens,
                                   .credential = identity->generation,
                                   .static_key = identity->is_static,
-                                  .stream = demand->stream,
+                                  /* Bedrock's frames are made here: a script knows only SSE. */
+                                  .stream = demand->stream &&
+                                            request->route.surface != SURFACE_INVOKE,
                                   .headers = request->headers,
                                   .header_count = request->arrival->header_count};
     struct conversation *conversation = session_converse(

@@ -3,7 +3,7 @@
 
 #include "simulator/serve/serve_parts.h"
 
-#define PAGE_BYTES_MAX ((size_t)16 << 20)
+#define PAGE_BYTES_MAX ((size_t)64 << 20) /* the longest answer takes half of it */
 #define PROBES_MAX     8u /* places where a conversation may lie */
 
 /* ---- Pages of answers */

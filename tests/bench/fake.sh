@@ -77,3 +77,66 @@ for _ in 1 2 3; do # in turn, so that both meet the same noise
 done
 share=$(awk -v f="$best_fake" -v n="$best_nginx" 'BEGIN { printf "%.2f", f / n }')
 judge requests "$best_fake/s, nginx $best_nginx/s: $share" ">= 0.7" "$(awk -v s="$share" 'BEGIN { print (s >= 0.7) }')"
+kill "${pids[@]}" 2>/dev/null; wait 2>/dev/null || true; pids=()
+
+# ---- streams
+"${CC:-cc}" -O2 -D_GNU_SOURCE -o "$work/streams" "$here/client/streams.c"
+cat >"$work/streams.yaml" <<YAML
+scenario: 1
+name: A thousand streams at once
+policy: $(cd "$here/../.." && pwd)/policies/claude-code.yaml
+call: {model: claude-opus-4-6, stream: true}
+world:
+  anthropic:
+    - {status: 200, stream: {tokens: $((seconds * 50)), pace: 20ms}, forever: true}
+YAML
+start() { # arguments of `redial fake`; sets pid
+    : >"$work/env"
+    taskset -c $server_core timeout 300 "$build/redial" fake --quiet "$@" >"$work/env" 2>"$work/summary" &
+    pid=$!
+    pids+=("$pid")
+    until grep -q REDIAL_FAKE_PID "$work/env"; do sleep 0.01; done
+    . "$work/env"
+}
+start "$work/streams.yaml"
+cpu() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+before=$(cpu "$REDIAL_FAKE_PID")
+read -r whole deltas median p99 largest end < <(taskset -c $client_core "$work/streams" "${ANTHROPIC_BASE_URL##*:}" "$ANTHROPIC_API_KEY" 1000 20)
+after=$(cpu "$REDIAL_FAKE_PID")
+busy=$(awk -v t=$((after - before)) -v s="$seconds" 'BEGIN { printf "%d", t / s }')
+judge streams "$whole whole, late by ${median}/${p99}/${largest} ms, at the end ${end}, core ${busy}% busy" "late <= 100 ms" \
+    "$(awk -v w="$whole" -v e="$end" 'BEGIN { print (w == 1000 && e <= 100) }')"
+memory=$(awk '/VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$REDIAL_FAKE_PID/status")
+echo "           (its memory had grown to $memory MB)"
+kill "$pid"; wait "$pid" 2>/dev/null || true
+
+# ---- start and memory
+best=1000000
+for _ in 1 2 3 4 5; do
+    : >"$work/env"
+    began=$(date +%s%N)
+    taskset -c $server_core timeout 60 "$build/redial" fake --quiet --port $((20000 + RANDOM % 20000)) >"$work/env" 2>"$work/summary" &
+    pid=$!
+    pids+=("$pid")
+    until grep -q REDIAL_FAKE_PID "$work/env"; do :; done
+    . "$work/env"
+    curl -s -o /dev/null "$REDIAL_FAKE_URL/_redial/health"
+    took=$((($(date +%s%N) - began) / 1000))
+    [ "$took" -lt "$best" ] && best=$took
+    resident=$(awk '/VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$REDIAL_FAKE_PID/status")
+    kill "$pid"; wait "$pid" 2>/dev/null || true
+done
+# What the shell and curl take is not the server's.
+own=1000000
+for _ in 1 2 3 4 5; do
+    began=$(date +%s%N)
+    taskset -c $server_core "$build/redial" version >"$work/env" &
+    wait $!
+    grep -q . "$work/env"
+    curl -s -o /dev/null "http://127.0.0.1:1/" || true
+    took=$((($(date +%s%N) - began) / 1000))
+    [ "$took" -lt "$own" ] && own=$took
+done
+judge start "$((best / 1000)).$(printf %03d $((best % 1000))) ms, of which shell, loader and curl take $((own / 1000)) ms" "<= 10 ms more" "$((best - own <= 10000))"
+judge memory "$resident MB resident, idle" "<= 20 MB" "$(awk -v r="$resident" 'BEGIN { print (r <= 20) }')"
+exit $failed

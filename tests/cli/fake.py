@@ -1,0 +1,501 @@
+#!/usr/bin/env python3
+"""Talks to `redial fake` as clients do, well-behaved ones and others.   fake.py BUILD [TRIES]
+
+Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
+tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
+import contextlib, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib
+
+BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
+TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+PROMPT = {"model": "claude-opus-4-6", "max_tokens": 100, "messages": [{"role": "user", "content": "hello there"}]}
+WORLD = """scenario: 1
+name: A world for a test
+policy: %s/policies/claude-code.yaml
+call: {model: claude-opus-4-6, stream: %s}
+world:
+%s"""
+
+
+class Fake:
+    """A server of its own for a test; ends with it."""
+
+    def __init__(self, *args, world=None, stream=False):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = os.path.join(self.folder.name, "world.yaml")
+        if world:
+            self.write(world, stream)
+            args = (self.path,) + args
+        self.err = open(os.path.join(self.folder.name, "err"), "w+")
+        self.process = subprocess.Popen([BUILD + "/redial", "fake", "--env", "json", *(() if "--for" in args else ("--for", "120s")), *args],
+                                        stdout=subprocess.PIPE, stderr=self.err,
+                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name})
+        out = self.process.stdout.read()
+        self.env = json.loads(out) if out else {}
+
+    def write(self, world, stream=False):
+        with open(self.path, "w") as file:
+            file.write(WORLD % (ROOT, "true" if stream else "false", world))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None and self.env:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(self.env["REDIAL_FAKE_PID"]), signal.SIGTERM)
+        self.status = self.process.wait(20)
+        self.said = self.read_err()
+        self.left = [name for name in os.listdir(self.folder.name) if name.startswith("redial-fake-")]
+        self.err.close()
+        self.process.stdout.close()
+        self.folder.cleanup()
+
+    def read_err(self):
+        with open(self.err.name) as file:
+            return file.read()
+
+    def ask(self, method, url, body=None, headers=None, timeout=10):
+        """(status, headers, body); the connection is new."""
+        scheme, rest = url.split("://")
+        host, _, path = rest.partition("/")
+        context = ssl.create_default_context(cafile=self.env.get("NODE_EXTRA_CA_CERTS")) if scheme == "https" else None
+        connection = (http.client.HTTPSConnection(host, timeout=timeout, context=context) if context
+                      else http.client.HTTPConnection(host, timeout=timeout))
+        try:
+            data = body if isinstance(body, (bytes, str, type(None))) else json.dumps(body)
+            connection.request(method, "/" + path, data, headers or {})
+            reply = connection.getresponse()
+            return reply.status, {name.lower(): value for name, value in reply.getheaders()}, reply.read()
+        finally:
+            connection.close()
+
+    def message(self, body=None, headers=None, path="/v1/messages", **more):
+        head = {"x-api-key": self.env["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01",
+                "content-type": "application/json", **(headers or {})}
+        return self.ask("POST", self.env["ANTHROPIC_BASE_URL"] + path, {**PROMPT, **(body or {})}, head, **more)
+
+    def journal(self, query=""):
+        return json.loads(self.ask("GET", self.env["REDIAL_FAKE_URL"] + "/_redial/journal" + query)[2])
+
+    def port(self, name="ANTHROPIC_BASE_URL"):
+        return int(re.search(r":(\d+)", self.env[name])[1])
+
+    def raw(self, data=b"", name="ANTHROPIC_BASE_URL"):
+        sock = socket.create_connection(("127.0.0.1", self.port(name)), timeout=10)
+        sock.sendall(data)
+        return sock
+
+    def request_bytes(self, body=None, more=""):
+        data = json.dumps({**PROMPT, **(body or {})}).encode()
+        return (f"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: {self.env['ANTHROPIC_API_KEY']}\r\n"
+                f"anthropic-version: 2023-06-01\r\n{more}content-length: {len(data)}\r\n\r\n").encode() + data
+
+    def resident_mb(self):
+        with open(f"/proc/{self.env['REDIAL_FAKE_PID']}/status") as file:
+            return int(re.search(r"VmRSS:\s+(\d+)", file.read())[1]) / 1024
+
+
+def same(got, expected, what=""):
+    if got != expected:
+        raise AssertionError(f"{what}\n  exp: {expected!r}\n  got: {got!r}")
+
+
+def wait_for(what, holds, seconds=10):
+    end = time.time() + seconds
+    while not holds():
+        if time.time() > end:
+            raise AssertionError("waited in vain for: " + what)
+        time.sleep(0.02)
+
+
+def read_all(sock):
+    data = b""
+    with contextlib.suppress(ConnectionError):
+        while piece := sock.recv(65536):
+            data += piece
+    return data
+
+
+# ---- Answers
+
+def answers_look_like_the_platforms_own():
+    with Fake() as fake:
+        status, headers, body = fake.message()
+        first, second = json.loads(body), json.loads(fake.message()[2])
+        same((status, first["type"], first["stop_reason"], first["usage"]["input_tokens"]), (200, "message", "end_turn", 2))
+        assert re.fullmatch(r"msg_01\w{22}", first["id"]) and re.fullmatch(r"req_01\w{22}", headers["request-id"])
+        assert first["id"] != second["id"], "every message has an id of its own"
+        same({**first, "id": 0}, {**second, "id": 0})
+        status, headers, body = fake.message({"stream": True})
+        events = re.findall(r"event: (\w+)\n", body.decode())
+        same(events[:3] + events[-3:], ["message_start", "content_block_start", "ping", "content_block_stop", "message_delta",
+                                        "message_stop"])
+        same(headers["content-type"], "text/event-stream; charset=utf-8")
+        tool = {"name": "weather", "input_schema": {"type": "object", "required": ["city"], "properties":
+                                                    {"city": {"type": "string"}}}}
+        said = json.loads(fake.message({"tools": [tool], "tool_choice": {"type": "any"}})[2])
+        same((said["stop_reason"], said["content"][0]["name"], said["content"][0]["input"]),
+             ("tool_use", "weather", {"city": "simulated"}))
+        same(json.loads(fake.message({"tools": [tool]})[2])["stop_reason"], "end_turn", "nothing asks for the tool")
+        same(json.loads(fake.message({"max_tokens": 3})[2])["stop_reason"], "max_tokens")
+        same(json.loads(fake.message(path="/v1/messages/count_tokens")[2]), {"input_tokens": 2})
+        same(fake.ask("HEAD", fake.env["ANTHROPIC_BASE_URL"] + "/api/hello")[0], 200)
+
+
+def serves_bedrock_in_its_own_frames():
+    with Fake("--credentials", "bearer") as fake:
+        url = fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/"
+        head = {"authorization": "Bearer " + fake.env["AWS_BEARER_TOKEN_BEDROCK"]}
+        body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": PROMPT["messages"]}
+        status, headers, data = fake.ask("POST", url + "invoke", body, head)
+        same((status, json.loads(data)["model"], headers["x-amzn-bedrock-input-token-count"]),
+             (200, "us.anthropic.claude-haiku-4-5-20251001-v1:0", "2"))
+        status, headers, data = fake.ask("POST", url + "invoke-with-response-stream", body, head)
+        same((status, headers["content-type"]), (200, "application/vnd.amazon.eventstream"))
+        frames = 0
+        while data:
+            total, = struct.unpack(">I", data[:4])
+            same(struct.unpack(">I", data[8:12])[0], zlib.crc32(data[:8]))
+            same(struct.unpack(">I", data[total - 4:total])[0], zlib.crc32(data[:total - 4]))
+            data, frames = data[total:], frames + 1
+        assert frames >= 10, frames
+        status, headers, data = fake.ask("POST", url + "invoke", {**body, "anthropic_version": "2026-10-21"}, head)
+        same((status, headers["x-amzn-errortype"]), (400, "ValidationException"), "an older model and the new version")
+        assert "extraneous key [stream]" in fake.ask("POST", url + "invoke", {**body, "stream": True}, head)[2].decode()
+        same(fake.ask("POST", fake.env["ANTHROPIC_BEDROCK_MANTLE_BASE_URL"] + "/v1/messages", PROMPT,
+                      {**head, "anthropic-version": "2026-10-21"})[0], 200, "Mantle")
+
+
+def serves_vertex_with_a_token_of_its_metadata_server():
+    with Fake("--one-port") as fake:
+        status, headers, data = fake.ask("GET", "http://" + fake.env["GCE_METADATA_HOST"] +
+                                         "/computeMetadata/v1/instance/service-accounts/default/token", None,
+                                         {"Metadata-Flavor": "Google"})
+        same((status, headers["metadata-flavor"]), (200, "Google"))
+        url = (fake.env["ANTHROPIC_VERTEX_BASE_URL"] + "/projects/p/locations/us-east5/publishers/anthropic/models/"
+               "claude-haiku-4-5@20251001:rawPredict")
+        body = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 50, "messages": PROMPT["messages"]}
+        status, _, reply = fake.ask("POST", url, body, {"authorization": "Bearer " + json.loads(data)["access_token"]})
+        assert status == 200 and json.loads(reply)["id"].startswith("msg_vrtx_"), reply
+        same(fake.ask("POST", url, body)[0], 401, "without a token")
+        same([entry["server"] for entry in fake.journal()], ["google-metadata", "vertex", "vertex"])
+
+
+def makes_batches():
+    with Fake() as fake:
+        requests = [{"custom_id": "good", "params": PROMPT}, {"custom_id": "bad", "params": {"model": "m"}}]
+        status, _, data = fake.message({"requests": requests}, path="/v1/messages/batches")
+        batch = json.loads(data)
+        same((status, batch["processing_status"], batch["request_counts"]["processing"]), (200, "in_progress", 2))
+        url, head = fake.env["ANTHROPIC_BASE_URL"] + "/v1/messages/batches", {"x-api-key": fake.env["ANTHROPIC_API_KEY"],
+                                                                              "anthropic-version": "2023-06-01"}
+        wait_for("the batch", lambda: json.loads(fake.ask("GET", f"{url}/{batch['id']}", None, head)[2])["ended_at"])
+        lines = fake.ask("GET", f"{url}/{batch['id']}/results", None, head)[2].decode().splitlines()
+        same([json.loads(line)["result"]["type"] for line in lines], ["succeeded", "errored"])
+        same(json.loads(fake.ask("GET", url, None, head)[2])["data"][0]["id"], batch["id"])
+        same(fake.ask("DELETE", f"{url}/{batch['id']}", None, head)[0], 200)
+        same(fake.ask("GET", f"{url}/{batch['id']}", None, head)[0], 404)
+
+
+def refuses_as_the_platform_does():
+    rows = [  # change of the body, headers, status, words
+        ({"messages": []}, {}, 400, "at least one message is required"),
+        ({"max_tokens": None}, {}, 400, "max_tokens"),
+        ({"temperature": 0.5}, {"anthropic-version": "2026-10-21"}, 400, "temperature: not supported"),
+        ({"temperature": 0.5}, {}, 200, "message"),
+        ({"temperature": 7}, {}, 400, "range: 0..1"),
+        ({}, {"anthropic-version": ""}, 400, "header"),
+        ({}, {"anthropic-version": "1999-01-01"}, 400, "not a valid version"),
+        ({}, {"x-api-key": "sk-ant-wrong"}, 401, "invalid x-api-key"),
+        ({"speed": "fast"}, {}, 400, "speed: Extra inputs"),
+        ({"speed": "fast"}, {"anthropic-beta": "fast-mode-2026-02-01"}, 200, '"speed":"fast"'),
+        ({"messages": [{"role": "robot", "content": "x"}]}, {}, 400, "messages.0.role"),
+        ({"tools": [{}]}, {}, 400, "tools.0.name"),
+    ]
+    with Fake() as fake:
+        for body, headers, status, words in rows:
+            got = fake.message(body, headers)
+            assert (got[0], words in got[2].decode()) == (status, True), (body, headers, got)
+        same(fake.message(path="/v1/nothing")[0], 404)
+        same(fake.ask("DELETE", fake.env["ANTHROPIC_BASE_URL"] + "/v1/messages")[0], 405)
+        same([entry["end"] for entry in fake.journal("?limit=4")], ["refused", "refused", "refused", "answered"])
+
+
+# ---- Sessions, journal, script
+
+OVERLOADED_ONCE = "  anthropic:\n    - {status: 529}\n    - {status: 200, forever: true}\n"
+
+
+def keeps_tests_apart_by_header_and_by_key():
+    with Fake(world=OVERLOADED_ONCE) as fake:
+        key = fake.env["ANTHROPIC_API_KEY"]
+        for headers in ({}, {"x-redial-session": "a"}, {"x-api-key": key + "~b"}, {"x-redial-session": "a"}, {}):
+            fake.message(headers=headers)
+        same([(entry.get("session", ""), entry["status"]) for entry in fake.journal()],
+             [("", 529), ("a", 529), ("b", 529), ("a", 200), ("", 200)])
+        same([entry["number"] for entry in fake.journal("?session=a")], [2, 4])
+        same([entry["number"] for entry in fake.journal("?server=anthropic&operation=messages&after=3")], [4, 5])
+        same(fake.ask("POST", fake.env["REDIAL_FAKE_URL"] + "/_redial/reset")[0], 200)
+        same((fake.journal(), fake.message()[0]), ([], 529), "after a reset the script begins anew")
+
+
+def counts_calls_and_attempts():
+    with Fake(world=OVERLOADED_ONCE) as fake:
+        for retries in ("0", "1", "0"):
+            fake.message(headers={"x-stainless-retry-count": retries})
+        fake.message({"messages": [{"role": "user", "content": "another"}]})
+        same([entry["conversation"] for entry in fake.journal()], [1, 1, 2, 3])
+        same([entry.get("retry_count") for entry in fake.journal()], [0, 1, 0, None])
+        same(len({entry["body_hash"] for entry in fake.journal()}), 2)
+
+
+def reloads_the_scenario_and_keeps_it_when_the_new_one_is_wrong():
+    with Fake(world=OVERLOADED_ONCE) as fake:
+        fake.message()
+        fake.write("  anthropic:\n    - {statos: 500}\n")
+        wait_for("the error", lambda: "the old one stays" in fake.read_err())
+        assert re.search(r"world\.yaml:7:8: error: unknown key 'statos'", fake.read_err()), fake.read_err()
+        same(fake.message()[0], 200, "the old script goes on")
+        fake.write("  anthropic:\n    - {status: 500, forever: true}\n")
+        wait_for("the new script", lambda: "it begins anew" in fake.read_err())
+        same(fake.message()[0], 500)
+        url = fake.env["REDIAL_FAKE_URL"] + "/_redial/scenario"
+        status, _, said = fake.ask("PUT", url, "scenario: 1\nname: x\n")
+        assert status == 422 and b"error:" in said, said
+        same(fake.message()[0], 500)
+        same(fake.ask("PUT", url, WORLD % (ROOT, "false", "  anthropic:\n    - {status: 503}\n"))[0], 200)
+        same(fake.message()[0], 503)
+        status, _, said = fake.message()
+        assert status == 500 and b"no reply left" in said, said
+
+
+def follows_a_true_token_bucket():
+    with Fake(world="  anthropic: {rate_limit: {requests: 2/min}, replies: [{status: 200, forever: true}]}\n") as fake:
+        left = [fake.message()[1].get("anthropic-ratelimit-requests-remaining") for _ in range(2)]
+        same(left, ["1", "0"])
+        status, headers, _ = fake.message()
+        assert status == 429 and 25 <= int(headers["retry-after"]) <= 30, headers
+
+
+def hurries_delays_and_hints():
+    with Fake("--speed", "100", world="  anthropic:\n    - {status: 529, after: 10s, retry_after: 30s}\n") as fake:
+        began = time.time()
+        headers = fake.message()[1]
+        assert 0.09 < time.time() - began < 5, time.time() - began
+        same((headers["retry-after"], headers["retry-after-ms"]), ("1", "300"))
+
+
+def tells_no_secret():
+    with Fake(world=OVERLOADED_ONCE) as fake:
+        secret = fake.env["ANTHROPIC_API_KEY"]
+        fake.message(headers={"cookie": "id=" + secret, "x-note": "my key is " + secret})
+        fake.message(headers={"x-api-key": "sk-ant-api03-somebody-elses-key-0123456789"})
+        fake.ask("GET", fake.env["ANTHROPIC_BASE_URL"] + "/v1/models?key=" + secret)
+        text = json.dumps(fake.journal()) + fake.read_err()
+        assert secret not in text and "somebody-elses" not in text, text
+
+
+# ---- Faults on the wire
+
+def resets_and_cuts_reach_the_client_every_time():
+    world = ("  anthropic:\n    - {status: 200, match: {header: {x-want: reset}}, reset: {after_events: 3}, forever: true}\n"
+             "    - {status: 200, match: {header: {x-want: cut}}, close: {after_events: 3}, forever: true}\n")
+    with Fake("--quiet", world=world, stream=True) as fake:
+        for number in range(TRIES):
+            kind = "reset" if number % 2 else "cut"
+            sock = fake.raw(fake.request_bytes({"stream": True}, f"x-want: {kind}\r\n"))
+            data, seen = b"", "cut"
+            try:
+                while piece := sock.recv(65536):
+                    data += piece
+            except ConnectionResetError:
+                seen = "reset"
+            sock.close()
+            assert seen == kind, (number, kind, seen)
+            assert data.count(b"event: ") == 3 and b"0\r\n\r\n" not in data, (number, kind, data)
+
+
+def plays_each_fault():
+    world = """  anthropic:
+    - {close: request}
+    - {reset: request}
+    - {reset: connect}
+    - {garbage: "no http"}
+    - {hang: 200ms}
+    - {status: 200, close: headers}
+    - {status: 200, malformed: json}
+    - {status: 200, stall: {after_bytes: 10, for: 100ms}}
+    - {status: 200}
+"""
+    with Fake(world=world) as fake:
+        seen = []
+        for _ in range(9):
+            sock = fake.raw(fake.request_bytes(more="connection: close\r\n"))
+            try:
+                data = b""
+                while piece := sock.recv(65536):
+                    data += piece
+                seen.append(data.split(b"\r\n\r\n")[0][:12].decode() + (" +body" if b"\r\n\r\n{" in data else ""))
+            except ConnectionResetError:
+                seen.append("reset")
+            sock.close()
+        same(seen, ["", "reset", "reset", "no http", "", "HTTP/1.1 200", "HTTP/1.1 200 +body", "HTTP/1.1 200 +body",
+                    "HTTP/1.1 200 +body"])
+        wait_for("the last end", lambda: fake.journal()[-1]["end"] == "answered")
+        same([entry.get("fault", "-") for entry in fake.journal()],
+             ["close", "reset", "reset", "garbage", "hang", "close", "malformed", "stall", "-"])
+
+
+def notices_a_client_that_leaves():
+    with Fake(world="  anthropic:\n    - {hang: forever}\n") as fake:
+        sock = fake.raw(fake.request_bytes())
+        wait_for("the request", lambda: len(fake.journal()) == 1)
+        sock.close()
+        wait_for("its leaving", lambda: fake.journal()[0]["end"] == "left")
+
+
+# ---- Bad input
+
+def survives_what_is_no_request():
+    with Fake("--quiet") as fake:
+        good = fake.request_bytes()
+        key = fake.env["ANTHROPIC_API_KEY"]
+        head = f"POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: {key}\r\nanthropic-version: 2023-06-01\r\n"
+        ends = lambda: [entry["end"] for entry in fake.journal()]
+        with fake.raw(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is no HTTP\r\n\r\n") as sock:
+            read_all(sock)
+        wait_for("no HTTP", lambda: ends() == ["unreadable"])
+        fake.raw(good[:60]).close()
+        wait_for("half a head", lambda: ends() == ["unreadable"] * 2)
+        fake.raw(good[:-10]).close()
+        wait_for("half a body", lambda: ends() == ["unreadable"] * 3)
+        with fake.raw() as sock, contextlib.suppress(ConnectionError):
+            sock.sendall(head.encode() + b"x-big: " + b"a" * (1 << 20))
+            assert b" 431 " in read_all(sock)
+        wait_for("a megabyte of head", lambda: ends()[3:] == ["unreadable"])
+        fake.ask("POST", fake.env["REDIAL_FAKE_URL"] + "/_redial/reset")
+        for more, coding in (("content-length: 5\r\ntransfer-encoding: chunked\r\n", b"0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n"),
+                             ("content-length: 5\r\ncontent-length: 60\r\n", b"aaaaaGET /smuggled HTTP/1.1\r\n\r\n")):
+            with fake.raw((head + more + "\r\n").encode() + coding) as sock:
+                said = read_all(sock)
+                assert said.startswith(b"HTTP/1.1 400") and said.count(b"HTTP/1.1") == 1, said
+        assert all("smuggled" not in entry.get("path", "") and entry["end"] in ("refused", "unreadable")
+                   for entry in fake.journal()), fake.journal()
+        fake.ask("POST", fake.env["REDIAL_FAKE_URL"] + "/_redial/reset")
+        with fake.raw(good + b"more than was announced\r\n\r\n") as sock:
+            said = read_all(sock)
+            assert said.count(b"HTTP/1.1 200") == 1 and said.count(b"HTTP/1.1 400") == 1, said
+        same(ends(), ["answered", "unreadable"])
+        with fake.raw(good * 20) as sock:
+            data = b""
+            while data.count(b"HTTP/1.1 200") < 20:
+                data += sock.recv(65536)
+        same((ends().count("answered"), fake.message()[0]), (21, 200), "pipelined")
+
+
+def limits_connections_and_stays_up():
+    with Fake("--quiet") as fake:
+        socks, before = [], fake.resident_mb()
+        import resource
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        wanted = min(10000, hard - 100)
+        refused = 0
+        try:
+            for _ in range(wanted):
+                sock = socket.socket()
+                sock.settimeout(5)
+                sock.connect(("127.0.0.1", fake.port()))
+                socks.append(sock)
+            time.sleep(0.5)
+            for sock in socks[4096:]:
+                with contextlib.suppress(ConnectionError):
+                    refused += sock.recv(1) == b""
+            same(fake.ask("GET", fake.env["REDIAL_FAKE_URL"] + "/_redial/health")[0], 200, "another port answers")
+            assert fake.resident_mb() - before < 100, (before, fake.resident_mb())
+        finally:
+            for sock in socks:
+                sock.close()
+        assert wanted < 5000 or refused > 0, "further connections are closed"
+        wait_for("room", lambda: attempt(lambda: fake.message()[0] == 200))
+        assert any("as many connections" in entry.get("why", "") for entry in fake.journal()), "and the journal says so"
+
+
+def attempt(what):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        return what()
+
+
+def keeps_little_for_a_client_that_never_reads():
+    world = "  anthropic:\n    - {status: 200, stream: {tokens: 100000, pace: 0s}, forever: true}\n"
+    with Fake("--quiet", world=world, stream=True) as fake:
+        socks = [fake.raw(fake.request_bytes({"stream": True})) for _ in range(20)]
+        wait_for("the requests", lambda: len(fake.journal()) == 20)
+        time.sleep(0.3)
+        once = fake.resident_mb()
+        socks += [fake.raw(fake.request_bytes({"stream": True})) for _ in range(60)]
+        wait_for("more requests", lambda: len(fake.journal()) == 80)
+        time.sleep(0.3)
+        assert fake.resident_mb() - once < 20, (once, fake.resident_mb())
+        for sock in socks:
+            sock.close()
+        wait_for("their leaving", lambda: all(entry["end"] == "left" for entry in fake.journal()))
+
+
+# ---- Its life
+
+def ends_as_it_is_told():
+    with Fake("--requests", "2") as fake:
+        fake.message(), fake.message()
+        same(fake.process.wait(10), 0)
+    assert "redial fake: 2 requests: 2 x 200" in fake.said, fake.said
+    same(fake.left, [], "its folder is gone")
+    with Fake("--for", "50ms") as fake:
+        same(fake.process.wait(10), 0)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Fake() as fake:
+            os.kill(int(fake.env["REDIAL_FAKE_PID"]), number)
+            same(fake.process.wait(10), 0)
+        same(fake.left, [])
+
+
+def says_when_a_port_is_in_use():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with Fake("--port", str(port)) as fake:
+            same(fake.process.wait(10), 2)
+        same(fake.said, f"redial fake: 127.0.0.1 port {port}: the port is in use\n")
+        same(fake.left, [])
+
+
+def serves_tls_by_its_own_authority():
+    with Fake("--tls") as fake:
+        assert fake.env["ANTHROPIC_BASE_URL"].startswith("https://")
+        same(fake.message()[0], 200)
+        with contextlib.suppress(ssl.SSLError):
+            http.client.HTTPSConnection("127.0.0.1", fake.port(), timeout=5).request("GET", "/")
+            raise AssertionError("nobody else trusts it")
+
+
+def main():
+    tests = [value for name, value in globals().items() if callable(value) and getattr(value, "__module__", "") == "__main__"
+             and re.match(r"(answers|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
+                          r"limits|ends|says)_", name)]
+    chosen = sys.argv[3:]
+    failed = 0
+    for test in tests:
+        if chosen and test.__name__ not in chosen:
+            continue
+        try:
+            test()
+        except Exception as error:  # the next claim is looked at all the same
+            failed += 1
+            print(f"fake: {test.__name__.replace('_', ' ')}: FAILED\n{type(error).__name__}: {error}")
+    print(f"fake: {len(tests)} claims, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
