@@ -63,8 +63,9 @@ build-fuzz/fuzz/%: build-fuzz/obj/tests/fuzz/%.o $(patsubst %.c,build-fuzz/obj/%
 	@echo "  LINK  $@"
 	$(Q)clang $(ASAN) -fsanitize=fuzzer $^ -o $@ $(PKG_LIBS) -lpthread
 
-bench: $(BUILD)/bench ## the figures, each with its method
+bench: $(BUILD)/bench $(BUILD)/redial ## the figures, each with its method
 	$(BUILD)/bench
+	tests/bench/fake.sh $(BUILD)
 $(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) tests/support/tiny_server.c $(SRC_ENGINE) $(SRC_SIMULATOR))
 	$(LINK)
 

@@ -216,7 +216,7 @@ static bool add_token_counts(struct arena *arena, const struct answer_options *o
     struct redial_header *headers = (struct redial_header *)(uintptr_t)exchange->headers;
     size_t at = exchange->header_count;
 
-    if (options->route->surface != SURFACE_INVOKE) return true;
+    if (options->route->manner != MANNER_INVOKE) return true;
     headers[at].name = REDIAL_STR("x-amzn-bedrock-input-token-count");
     headers[at + 1].name = REDIAL_STR("x-amzn-bedrock-output-token-count");
     exchange->header_count += 2;
@@ -233,7 +233,7 @@ const struct exchange *answer_message(struct arena *arena, const struct answer_o
     struct exchange *exchange;
 
     if (options->demand->stream) {
-        bool framed = options->route->surface == SURFACE_INVOKE;
+        bool framed = options->route->manner == MANNER_INVOKE;
         exchange = answer_exchange(arena, platform, 200,
                                    framed ? "application/vnd.amazon.eventstream"
                                           : "text/event-stream; charset=utf-8",
@@ -248,7 +248,7 @@ const struct exchange *answer_message(struct arena *arena, const struct answer_o
 
 const struct exchange *answer_count(struct arena *arena, const struct answer_options *options)
 {
-    bool aws = options->route->surface == SURFACE_INVOKE;
+    bool aws = options->route->manner == MANNER_INVOKE;
     struct text body = TEXT_INIT;
 
     text_printf(&body, aws ? "{\"inputTokens\":%lld}" : "{\"input_tokens\":%lld}",

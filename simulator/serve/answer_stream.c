@@ -207,7 +207,7 @@ bool answer_stream(struct arena *arena, const struct answer_options *options,
                             .said = said,
                             .at = options->after,
                             .flushed_at = options->after,
-                            .framed = options->route->surface == SURFACE_INVOKE};
+                            .framed = options->route->manner == MANNER_INVOKE};
 
     stream.acts = ARENA_ARRAY(arena, struct act, count_acts(options, said));
     if (!stream.acts) return false;

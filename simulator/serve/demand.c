@@ -270,9 +270,9 @@ static bool check_placed(const struct demand_request *request, const struct json
                          struct objection *objection)
 {
     static const char *const misplaced[] = {"model", "stream"};
-    bool bedrock = request->route->surface == SURFACE_INVOKE;
+    bool bedrock = request->route->manner == MANNER_INVOKE;
 
-    if (request->route->surface == SURFACE_PLAIN) {
+    if (request->route->manner == MANNER_PLAIN) {
         if (!check_header_version(request, version, arena, objection)) return false;
         return json_text(json_at(body, "model")).len > 0 || OBJECTS("model: Field required");
     }
@@ -301,12 +301,12 @@ static bool check_count(const struct demand_request *request, const struct json 
 {
     struct redial_str version;
 
-    if (request->route->surface == SURFACE_INVOKE)
+    if (request->route->manner == MANNER_INVOKE)
         return json_at(body, "input") ||
                platform_objects(objection, 400, "ValidationException",
                                 "1 validation error detected: Value at 'input' failed to satisfy "
                                 "constraint: Member must not be null");
-    if (request->route->surface == SURFACE_VERTEX)
+    if (request->route->manner == MANNER_VERTEX)
         version = REDIAL_STR("vertex-2023-10-16");
     else if (!check_header_version(request, &version, arena, objection))
         return false;
@@ -331,11 +331,11 @@ static void fill(const struct demand_request *request, struct demand *demand)
     const struct route *route = request->route;
 
     demand->model = json_text(json_at(body, "model"));
-    if (route->surface != SURFACE_PLAIN && route->captured.len > 0) demand->model = route->captured;
+    if (route->manner != MANNER_PLAIN && route->captured.len > 0) demand->model = route->captured;
     demand->max_tokens = json_int(json_at(body, "max_tokens"), 0);
     demand->input_tokens = conversation_words(messages);
     demand->stream =
-        route->streams || (route->surface == SURFACE_PLAIN && json_true(json_at(body, "stream")));
+        route->streams || (route->manner == MANNER_PLAIN && json_true(json_at(body, "stream")));
     demand->fast = str_is(json_text(json_at(body, "speed")), "fast");
     demand->prompt = hash_prompt(messages);
     demand->body_hash = hash_value(body);

@@ -66,8 +66,9 @@ static bool open_place(struct fakes *fakes, uint16_t provider, bool tls, struct 
     *place = (struct place){.fakes = fakes, .provider = provider, .listed = true};
     place->endpoint = endpoint_open(&wanted, &reason);
     if (!place->endpoint) {
-        text_printf(why, "%s port %u: %.*s", options->address ? options->address : "127.0.0.1",
-                    wanted.port, REDIAL_STR_ARG(reason));
+        text_printf(why, "%s", options->address ? options->address : "127.0.0.1");
+        if (wanted.port) text_printf(why, " port %u", wanted.port);
+        text_printf(why, ": %.*s", REDIAL_STR_ARG(reason));
         return false;
     }
     fakes->place_count++;

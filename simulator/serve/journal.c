@@ -39,6 +39,7 @@ static const struct name fault_rows[FAULT_COUNT] = {
     [FAULT_MALFORMED] = {"malformed", "a reply that no parser likes"},
     [FAULT_REFUSE] = {"refuse", "nobody listens"},
     [FAULT_DNS] = {"dns", "the name does not resolve"},
+    [FAULT_TLS] = {"tls", "a certificate that no client accepts"},
 };
 const struct names reply_fault_names = {"fault", fault_rows, FAULT_COUNT};
 

@@ -208,12 +208,12 @@ void play_go_on(struct play *play)
 }
 
 /* All of it at once: one answer, and nothing to wait for. */
-static bool is_whole(const struct exchange *exchange)
+static bool is_whole(const struct play *play, const struct exchange *exchange)
 {
-    return exchange->fault == REQUEST_READ && !exchange->chunked && exchange->act_count == 3 &&
-           exchange->acts[0].kind == ACT_HEAD && exchange->acts[1].kind == ACT_BODY &&
-           exchange->acts[2].kind == ACT_END && exchange->acts[2].at == 0 &&
-           exchange->acts[1].bytes.len == exchange->body_length;
+    return play->began_at <= play->fakes->now && exchange->fault == REQUEST_READ &&
+           !exchange->chunked && exchange->act_count == 3 && exchange->acts[0].kind == ACT_HEAD &&
+           exchange->acts[1].kind == ACT_BODY && exchange->acts[2].kind == ACT_END &&
+           exchange->acts[2].at == 0 && exchange->acts[1].bytes.len == exchange->body_length;
 }
 
 void play_begin(struct play *play, const struct exchange *exchange)
@@ -221,7 +221,7 @@ void play_begin(struct play *play, const struct exchange *exchange)
     struct journal_entry *entry;
 
     play->exchange = exchange;
-    if (!is_whole(exchange)) {
+    if (!is_whole(play, exchange)) {
         play_go_on(play);
         return;
     }

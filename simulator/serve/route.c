@@ -23,7 +23,7 @@ const struct names operation_names = {"operation", operation_rows, OPERATION_COU
 struct row {
     const char *method, *pattern;
     enum platform_kind platform;
-    enum surface surface;
+    enum manner manner;
     enum operation operation;
     bool streams;
 };
@@ -33,36 +33,36 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-    {"POST",   "/v1/messages",              PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_MESSAGES, false},
-    {"POST",   "/v1/messages/count_tokens", PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_COUNT_TOKENS, false},
-    {"GET",    "/v1/models",                PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_MODELS, false},
-    {"GET",    "/v1/models/*",              PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_MODEL, false},
-    {"POST",   BATCHES,                     PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_BATCH_CREATE, false},
-    {"GET",    BATCHES,                     PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_BATCH_LIST, false},
-    {"GET",    BATCHES "/*",                PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_BATCH, false},
-    {"DELETE", BATCHES "/*",                PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_BATCH_DELETE, false},
-    {"POST",   BATCHES "/*/cancel",         PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_BATCH_CANCEL, false},
-    {"GET",    BATCHES "/*/results",        PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_BATCH_RESULTS, false},
-    {"HEAD",   "/api/hello",                PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_HELLO, false},
-    {"GET",    "/api/hello",                PLATFORM_ANTHROPIC, SURFACE_PLAIN, OPERATION_HELLO, false},
+    {"POST",   "/v1/messages",              PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_MESSAGES, false},
+    {"POST",   "/v1/messages/count_tokens", PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_COUNT_TOKENS, false},
+    {"GET",    "/v1/models",                PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_MODELS, false},
+    {"GET",    "/v1/models/*",              PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_MODEL, false},
+    {"POST",   BATCHES,                     PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_BATCH_CREATE, false},
+    {"GET",    BATCHES,                     PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_BATCH_LIST, false},
+    {"GET",    BATCHES "/*",                PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_BATCH, false},
+    {"DELETE", BATCHES "/*",                PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_BATCH_DELETE, false},
+    {"POST",   BATCHES "/*/cancel",         PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_BATCH_CANCEL, false},
+    {"GET",    BATCHES "/*/results",        PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_BATCH_RESULTS, false},
+    {"HEAD",   "/api/hello",                PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_HELLO, false},
+    {"GET",    "/api/hello",                PLATFORM_ANTHROPIC, MANNER_PLAIN, OPERATION_HELLO, false},
 
-    {"POST",   "/model/*/invoke",                      PLATFORM_BEDROCK, SURFACE_INVOKE, OPERATION_MESSAGES, false},
-    {"POST",   "/model/*/invoke-with-response-stream", PLATFORM_BEDROCK, SURFACE_INVOKE, OPERATION_MESSAGES, true},
-    {"POST",   "/model/*/count-tokens",                PLATFORM_BEDROCK, SURFACE_INVOKE, OPERATION_COUNT_TOKENS, false},
-    {"GET",    "/inference-profiles",                  PLATFORM_BEDROCK, SURFACE_INVOKE, OPERATION_PROFILES, false},
-    {"GET",    "/inference-profiles/*",                PLATFORM_BEDROCK, SURFACE_INVOKE, OPERATION_PROFILES, false},
+    {"POST",   "/model/*/invoke",                      PLATFORM_BEDROCK, MANNER_INVOKE, OPERATION_MESSAGES, false},
+    {"POST",   "/model/*/invoke-with-response-stream", PLATFORM_BEDROCK, MANNER_INVOKE, OPERATION_MESSAGES, true},
+    {"POST",   "/model/*/count-tokens",                PLATFORM_BEDROCK, MANNER_INVOKE, OPERATION_COUNT_TOKENS, false},
+    {"GET",    "/inference-profiles",                  PLATFORM_BEDROCK, MANNER_INVOKE, OPERATION_PROFILES, false},
+    {"GET",    "/inference-profiles/*",                PLATFORM_BEDROCK, MANNER_INVOKE, OPERATION_PROFILES, false},
 
-    {"POST",   "/v1" MODELS "count-tokens:rawPredict", PLATFORM_VERTEX, SURFACE_VERTEX, OPERATION_COUNT_TOKENS, false},
-    {"POST",   "/v1" MODELS "*:rawPredict",            PLATFORM_VERTEX, SURFACE_VERTEX, OPERATION_MESSAGES, false},
-    {"POST",   "/v1" MODELS "*:streamRawPredict",      PLATFORM_VERTEX, SURFACE_VERTEX, OPERATION_MESSAGES, true},
+    {"POST",   "/v1" MODELS "count-tokens:rawPredict", PLATFORM_VERTEX, MANNER_VERTEX, OPERATION_COUNT_TOKENS, false},
+    {"POST",   "/v1" MODELS "*:rawPredict",            PLATFORM_VERTEX, MANNER_VERTEX, OPERATION_MESSAGES, false},
+    {"POST",   "/v1" MODELS "*:streamRawPredict",      PLATFORM_VERTEX, MANNER_VERTEX, OPERATION_MESSAGES, true},
 
-    {"POST",   "/anthropic/v1/messages",              PLATFORM_FOUNDRY, SURFACE_PLAIN, OPERATION_MESSAGES, false},
-    {"POST",   "/anthropic/v1/messages/count_tokens", PLATFORM_FOUNDRY, SURFACE_PLAIN, OPERATION_COUNT_TOKENS, false},
+    {"POST",   "/anthropic/v1/messages",              PLATFORM_FOUNDRY, MANNER_PLAIN, OPERATION_MESSAGES, false},
+    {"POST",   "/anthropic/v1/messages/count_tokens", PLATFORM_FOUNDRY, MANNER_PLAIN, OPERATION_COUNT_TOKENS, false},
     /* Mantle, and clients whose base URL was given without /anthropic. */
-    {"POST",   "/anthropic/v1/messages",              PLATFORM_BEDROCK, SURFACE_PLAIN, OPERATION_MESSAGES, false},
-    {"POST",   "/anthropic/v1/messages/count_tokens", PLATFORM_BEDROCK, SURFACE_PLAIN, OPERATION_COUNT_TOKENS, false},
-    {"POST",   "/v1/messages",                        PLATFORM_FOUNDRY, SURFACE_PLAIN, OPERATION_MESSAGES, false},
-    {"POST",   "/v1/messages/count_tokens",           PLATFORM_FOUNDRY, SURFACE_PLAIN, OPERATION_COUNT_TOKENS, false},
+    {"POST",   "/anthropic/v1/messages",              PLATFORM_BEDROCK, MANNER_PLAIN, OPERATION_MESSAGES, false},
+    {"POST",   "/anthropic/v1/messages/count_tokens", PLATFORM_BEDROCK, MANNER_PLAIN, OPERATION_COUNT_TOKENS, false},
+    {"POST",   "/v1/messages",                        PLATFORM_FOUNDRY, MANNER_PLAIN, OPERATION_MESSAGES, false},
+    {"POST",   "/v1/messages/count_tokens",           PLATFORM_FOUNDRY, MANNER_PLAIN, OPERATION_COUNT_TOKENS, false},
 };
 /* clang-format on */
 
@@ -131,7 +131,7 @@ bool route_find(const char *method, struct redial_str path, unsigned platforms, 
         if (!fits && route->operation != OPERATION_NONE) continue;
         *route = (struct route){.operation = row->operation,
                                 .platform = row->platform,
-                                .surface = row->surface,
+                                .manner = row->manner,
                                 .streams = row->streams,
                                 .wrong_method = !fits};
         if (fits) break;

@@ -24,16 +24,16 @@ enum operation {
 extern const struct names operation_names;
 
 /* How a platform is spoken to: where model, version and stream are said. */
-enum surface {
-    SURFACE_PLAIN,  /* as on Anthropic's own platform: all in the body, the version in a header */
-    SURFACE_INVOKE, /* Bedrock: the model in the path, the version in the body */
-    SURFACE_VERTEX, /* likewise, and `stream` is kept in the body */
+enum manner {
+    MANNER_PLAIN,  /* as on Anthropic's own platform: all in the body, the version in a header */
+    MANNER_INVOKE, /* Bedrock: the model in the path, the version in the body */
+    MANNER_VERTEX, /* likewise, and `stream` is kept in the body */
 };
 
 struct route {
     enum operation operation;
     enum platform_kind platform;
-    enum surface surface;
+    enum manner manner;
     bool streams;               /* the path itself asks for a stream */
     bool wrong_method;          /* the path is known, the method is not for it */
     struct redial_str captured; /* the model's id or the batch's, percent-decoded; in the arena */

@@ -2,24 +2,8 @@
  * world does about it. */
 #include <string.h>
 
-#include "simulator/serve/serve_parts.h"
+#include "simulator/serve/request.h"
 #include "simulator/world/render.h"
-
-/* What is known of a request on its way. */
-struct request {
-    struct fakes *fakes;
-    struct place *place;
-    struct arrival *arrival;
-    struct play *play;
-    struct arena *arena;      /* of the arrival */
-    struct redial_str target; /* without the provider that one port begins its paths with */
-    const struct redial_header *headers; /* without what names the session */
-    struct redial_str session_name;
-    struct session *session;
-    uint16_t provider;
-    struct route route;
-    struct memo *memo; /* of a message that is answered whole; NULL: none */
-};
 
 uint64_t serve_next_id(struct fakes *fakes)
 {
@@ -29,7 +13,7 @@ uint64_t serve_next_id(struct fakes *fakes)
     return (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) + fakes->replies;
 }
 
-static struct journal_entry *entry_of(const struct request *request)
+struct journal_entry *request_entry(const struct request *request)
 {
     return journal_find(request->fakes->journal, request->play->entry);
 }
@@ -125,7 +109,7 @@ static void take_provider_off(struct request *request)
     }
 }
 
-static uint16_t first_with(const struct request *request, enum platform_kind platform)
+uint16_t request_first_with(const struct request *request, enum platform_kind platform)
 {
     const struct redial_policy *policy = request->fakes->script->policy;
 
@@ -145,7 +129,8 @@ static unsigned platforms_meant(const struct request *request)
     if (request->provider != REDIAL_NO_INDEX) return 1u << platform_of(request, request->provider);
     if (str_starts_with(authorization, REDIAL_STR("AWS4-"))) return 1u << PLATFORM_BEDROCK;
     for (int i = 0; i < PLATFORM_KIND_COUNT; i++)
-        if (first_with(request, (enum platform_kind)i) != REDIAL_NO_INDEX) platforms |= 1u << i;
+        if (request_first_with(request, (enum platform_kind)i) != REDIAL_NO_INDEX)
+            platforms |= 1u << i;
     return platforms;
 }
 
@@ -156,15 +141,15 @@ static bool find_route(struct request *request)
                     platforms_meant(request), request->arena, &request->route))
         return false;
     if (request->route.operation != OPERATION_NONE && request->provider == REDIAL_NO_INDEX)
-        request->provider = first_with(request, request->route.platform);
+        request->provider = request_first_with(request, request->route.platform);
     return true;
 }
 
 /* ---- Replies */
 
-static void reply(struct request *request, const struct exchange *exchange)
+void request_reply(struct request *request, const struct exchange *exchange)
 {
-    struct journal_entry *entry = entry_of(request);
+    struct journal_entry *entry = request_entry(request);
 
     if (!exchange) {
         arrival_close(request->arrival);
@@ -180,13 +165,13 @@ static void reply(struct request *request, const struct exchange *exchange)
 /* The request was wrong, and gets what its platform says to that. */
 static void refuse(struct request *request, const struct exchange *exchange, struct redial_str why)
 {
-    struct journal_entry *entry = entry_of(request);
+    struct journal_entry *entry = request_entry(request);
 
     if (entry) {
         entry->end = JOURNAL_REFUSED;
         entry->why = note_text(request->fakes, why);
     }
-    reply(request, exchange);
+    request_reply(request, exchange);
 }
 
 static void refuse_with(struct request *request, const struct objection *objection)
@@ -198,8 +183,8 @@ static void refuse_with(struct request *request, const struct objection *objecti
 }
 
 /* What a server of this module says by itself: of credential servers, and of the authority. */
-static const struct exchange *say_authority(struct request *request,
-                                            const struct authority_reply *said, int64_t after)
+const struct exchange *request_say(struct request *request, const struct authority_reply *said,
+                                   int64_t after)
 {
     struct exchange *exchange = ARENA_NEW(request->arena, struct exchange);
     struct act *acts = ARENA_ARRAY(request->arena, struct act, 3);
@@ -217,122 +202,7 @@ static const struct exchange *say_authority(struct request *request,
     return exchange;
 }
 
-/* ---- Credential servers */
-
-/* How each refuses when the scenario says so. */
-static const struct {
-    uint16_t status;
-    const char *content_type, *before, *after; /* of the error's word */
-} token_failures[ISSUER_COUNT] = {
-    [ISSUER_AWS_STS] = {400, "text/xml", "<ErrorResponse><Error><Type>Sender</Type><Code>",
-                        "</Code><Message>as the scenario says</Message></Error></ErrorResponse>"},
-    [ISSUER_AWS_SSO] = {401, "application/json", "{\"message\":\"", "\"}"},
-    [ISSUER_AWS_IMDS] = {500, "text/plain", "", ""},
-    [ISSUER_AWS_CONTAINER] = {500, "application/json", "{\"code\":\"", "\",\"message\":\"\"}"},
-};
-static const struct exchange *fail_token(struct request *request, enum issuer issuer,
-                                         struct redial_str error, int64_t after)
-{
-    struct redial_header *header = ARENA_NEW(request->arena, struct redial_header);
-    struct authority_reply said = {.status = token_failures[issuer].status, .headers = header};
-    bool oauth = said.status == 0;
-    const char *type = oauth ? "application/json" : token_failures[issuer].content_type;
-
-    if (!header) return NULL;
-    if (oauth) said.status = 400;
-    *header = (struct redial_header){REDIAL_STR("content-type"), str_of(type)};
-    said.header_count = 1;
-    if (!arena_printf(request->arena, &said.body, "%s%.*s%s",
-                      oauth ? "{\"error\":\"" : token_failures[issuer].before,
-                      REDIAL_STR_ARG(error),
-                      oauth ? "\",\"error_description\":\"as the scenario says\"}"
-                            : token_failures[issuer].after))
-        return NULL;
-    return say_authority(request, &said, after);
-}
-
-/* Which platform's credentials an issuer gives, and the part of its paths that gives them. */
-static const struct {
-    enum platform_kind platform;
-    const char *grant; /* "": every path */
-} issuers[ISSUER_COUNT] = {
-    [ISSUER_ANTHROPIC] = {PLATFORM_ANTHROPIC, ""},
-    [ISSUER_AWS_STS] = {PLATFORM_BEDROCK, ""},
-    [ISSUER_AWS_SSO] = {PLATFORM_BEDROCK, ""},
-    [ISSUER_AWS_IMDS] = {PLATFORM_BEDROCK, "/security-credentials/"},
-    [ISSUER_AWS_CONTAINER] = {PLATFORM_BEDROCK, ""},
-    [ISSUER_GOOGLE_TOKEN] = {PLATFORM_VERTEX, ""},
-    [ISSUER_GOOGLE_METADATA] = {PLATFORM_VERTEX, "/token"},
-    [ISSUER_AZURE_AUTHORITY] = {PLATFORM_FOUNDRY, "/oauth2/"},
-    [ISSUER_AZURE_IMDS] = {PLATFORM_FOUNDRY, ""},
-    [ISSUER_AZURE_APP_SERVICE] = {PLATFORM_FOUNDRY, ""},
-};
-
-static bool gives_token(enum issuer issuer, struct redial_str target)
-{
-    struct redial_str path = route_path(target);
-
-    return str_find(path, str_of(issuers[issuer].grant)) != SIZE_MAX &&
-           !str_ends_with(path, REDIAL_STR("/security-credentials/"));
-}
-
-static int64_t ask_token(struct request *request, enum issuer issuer, struct redial_str *error)
-{
-    uint16_t provider = first_with(request, issuers[issuer].platform);
-
-    *error = (struct redial_str){0};
-    if (provider == REDIAL_NO_INDEX || !gives_token(issuer, request->target)) return 0;
-    return world_ask_token(request->session->world, provider, error);
-}
-
-static void answer_issuer(struct request *request, enum issuer issuer)
-{
-    struct fakes *fakes = request->fakes;
-    struct journal_entry *entry = entry_of(request);
-    const struct authority_request asked = {.method = request->arrival->method.ptr,
-                                            .target = request->target,
-                                            .headers = request->headers,
-                                            .header_count = request->arrival->header_count,
-                                            .body = request->arrival->body};
-    struct authority_reply said;
-    struct redial_str error;
-    int64_t after = ask_token(request, issuer, &error);
-
-    request->route.platform = issuers[issuer].platform;
-    if (entry) {
-        entry->server = issuer_names.rows[issuer].word;
-        entry->operation =
-            gives_token(issuer, request->target) ? REDIAL_STR("token") : REDIAL_STR("metadata");
-    }
-    if (error.len > 0)
-        reply(request, fail_token(request, issuer, error, after));
-    else if (authority_answer(fakes->authority, issuer, &asked, request->place->url, fakes->now,
-                              request->arena, &said))
-        reply(request, say_authority(request, &said, after));
-    else
-        reply(request, NULL);
-}
-
-static bool serve_issuer(struct request *request)
-{
-    for (int i = 0; i < ISSUER_COUNT; i++) {
-        if (!authority_serves((enum issuer)i, request->target)) continue;
-        answer_issuer(request, (enum issuer)i);
-        return true;
-    }
-    return false;
-}
-
 /* ---- The world */
-
-static int64_t world_now(const struct fakes *fakes)
-{
-    double speed = fakes->options.speed;
-    int64_t passed = fakes->now - fakes->began_at;
-
-    if (speed <= 0 || speed == 1) return fakes->now;
-    return fakes->began_at + (int64_t)((double)passed * speed);
-}
 
 /* The policy's name for what the platform calls `id`, the prefix of a Bedrock profile aside; a name
  * that no policy knows is kept, since worlds tell names by their place. */
@@ -371,7 +241,7 @@ static void note_credential(struct request *request, uint32_t generation)
 
     for (; *newest < generation; (*newest)++)
         (void)world_give_token(request->session->world, request->provider,
-                               world_now(request->fakes));
+                               request_world_now(request));
 }
 
 static bool grows_old(const struct request *request)
@@ -420,7 +290,7 @@ static void remember_answer(struct request *request, const struct answer_options
     struct text id = TEXT_INIT;
     size_t at;
 
-    if (options->after > 0 || request->route.surface == SURFACE_INVOKE) return;
+    if (options->after > 0 || request->route.manner == MANNER_INVOKE) return;
     if (str_find(body, REDIAL_STR("\"toolu_01")) != SIZE_MAX) return;
     render_id(options->id + 1, &id);
     at = str_find(body, text_str(&id));
@@ -451,91 +321,6 @@ static const struct exchange *own_answer(struct request *request, const struct d
     if (memo && memo->answer.len == 0 && !demand->stream) remember_answer(request, &options, own);
     own->script = scripted->script;
     return own;
-}
-
-/* ---- What a reply carries besides */
-
-static bool add_rates(struct request *request, struct redial_header *headers, size_t *count)
-{
-    static const char *const words[RATE_KIND_COUNT] = {"requests", "input-tokens", "output-tokens"};
-    struct world_rate rates[RATE_KIND_COUNT];
-
-    world_rates(request->session->world, request->provider, world_now(request->fakes), rates);
-    for (int i = 0; i < RATE_KIND_COUNT; i++) {
-        struct redial_header *header = &headers[*count];
-        struct text reset = TEXT_INIT;
-        bool fine;
-        if (rates[i].limit == 0) continue;
-        rfc3339_format(duration_add(rates[i].full_at, NS_PER_SECOND - 1), &reset);
-        fine = arena_printf(request->arena, &header[0].name, "anthropic-ratelimit-%s-limit",
-                            words[i]) &&
-               arena_printf(request->arena, &header[0].value, "%lld", (long long)rates[i].limit) &&
-               arena_printf(request->arena, &header[1].name, "anthropic-ratelimit-%s-remaining",
-                            words[i]) &&
-               arena_printf(request->arena, &header[1].value, "%lld", (long long)rates[i].left) &&
-               arena_printf(request->arena, &header[2].name, "anthropic-ratelimit-%s-reset",
-                            words[i]) &&
-               !reset.failed && arena_copy(request->arena, text_str(&reset), &header[2].value);
-        text_clean_up(&reset);
-        if (!fine) return false;
-        *count += 3;
-    }
-    return true;
-}
-
-/* At another speed a hint is as much shorter as the world's own times; what is no whole second is
- * said in milliseconds too. */
-static bool hurry_hint(struct request *request, struct redial_header *headers, size_t *count)
-{
-    double speed = request->fakes->options.speed;
-    int64_t seconds;
-
-    for (size_t i = 0; speed > 0 && speed != 1 && i < *count; i++) {
-        int64_t ms;
-        if (!str_eq_nocase(headers[i].name, REDIAL_STR("retry-after"))) continue;
-        if (!str_to_int64(headers[i].value, &seconds) || seconds <= 0 || seconds > 1000000000)
-            return true;
-        ms = (int64_t)((double)seconds * 1000 / speed);
-        headers[*count].name = REDIAL_STR("retry-after-ms");
-        return arena_printf(request->arena, &headers[i].value, "%lld",
-                            (long long)((ms + 999) / 1000)) &&
-               arena_printf(request->arena, &headers[(*count)++].value, "%lld", (long long)ms);
-    }
-    return true;
-}
-
-#define HEADERS_BESIDE (3 * RATE_KIND_COUNT + 1)
-
-static bool has_limits(const struct request *request)
-{
-    struct world_rate rates[RATE_KIND_COUNT];
-
-    if (request->route.platform != PLATFORM_ANTHROPIC) return false;
-    world_rates(request->session->world, request->provider, world_now(request->fakes), rates);
-    for (int i = 0; i < RATE_KIND_COUNT; i++)
-        if (rates[i].limit > 0) return true;
-    return false;
-}
-
-static const struct exchange *dress(struct request *request, const struct exchange *exchange)
-{
-    bool limits = exchange->status < 300 && has_limits(request);
-    double speed = request->fakes->options.speed;
-    struct redial_header *headers;
-    struct exchange *dressed;
-    size_t count = exchange->header_count;
-
-    if (!limits && (speed <= 0 || speed == 1)) return exchange;
-    dressed = ARENA_NEW(request->arena, struct exchange);
-    headers = ARENA_ARRAY(request->arena, struct redial_header, count + HEADERS_BESIDE);
-    if (!dressed || !headers) return NULL;
-    if (count > 0) memcpy(headers, exchange->headers, count * sizeof *headers);
-    if (limits && !add_rates(request, headers, &count)) return NULL;
-    if (!hurry_hint(request, headers, &count)) return NULL;
-    *dressed = *exchange;
-    dressed->headers = headers;
-    dressed->header_count = count;
-    return dressed;
 }
 
 /* ---- Messages */
@@ -570,16 +355,19 @@ static void play_world(struct request *request, const struct demand *demand,
 {
     struct world_trouble trouble;
     const struct exchange *exchange =
-        world_answer(request->session->world, asked, world_now(request->fakes), &trouble);
-    struct journal_entry *entry = entry_of(request);
+        world_answer(request->session->world, asked, request_world_now(request), &trouble);
+    struct journal_entry *entry = request_entry(request);
 
     if (!exchange) {
         explain_trouble(request, &trouble);
         return;
     }
+    /* Under load it comes later than its acts say. */
+    request->play->began_at +=
+        request_at_speed(request, world_lateness(request->session->world, request->provider));
     if (entry) entry->script = written(request->fakes->script, exchange->script);
     if (is_plain_success(exchange)) exchange = own_answer(request, demand, exchange);
-    reply(request, exchange ? dress(request, exchange) : NULL);
+    request_reply(request, exchange ? request_dress(request, exchange) : NULL);
 }
 
 static void note_demand(struct request *request, const struct demand *demand,
@@ -596,15 +384,13 @@ static void note_demand(struct request *request, const struct demand *demand,
 static void answer_messages(struct request *request, const struct demand *demand,
                             const struct authority_identity *identity)
 {
-    struct journal_entry *entry = entry_of(request);
+    struct journal_entry *entry = request_entry(request);
     struct world_request asked = {.provider = request->provider,
                                   .max_tokens = demand->max_tokens,
                                   .input_tokens = demand->input_tokens,
                                   .credential = identity->generation,
                                   .static_key = identity->is_static,
-                                  /* Bedrock's frames are made here: a script knows only SSE. */
-                                  .stream = demand->stream &&
-                                            request->route.surface != SURFACE_INVOKE,
+                                  .stream = demand->stream,
                                   .headers = request->headers,
                                   .header_count = request->arrival->header_count};
     struct conversation *conversation = session_converse(
@@ -648,15 +434,17 @@ static void answer_simple(struct request *request, const struct demand *demand)
                                            .id = serve_next_id(fakes)};
 
     if (request->route.operation == OPERATION_COUNT_TOKENS)
-        reply(request, answer_count(request->arena, &options));
+        request_reply(request, answer_count(request->arena, &options));
     else if (request->route.operation == OPERATION_HELLO)
-        reply(request, answer_with_json(request->arena, request->route.platform, 200,
-                                        REDIAL_STR("{\"message\":\"hello\"}"), options.id));
+        request_reply(request, answer_with_json(request->arena, request->route.platform, 200,
+                                                REDIAL_STR("{\"message\":\"hello\"}"), options.id));
     else if (is_list_of_models(request->route.operation))
-        reply(request, models_answer(fakes, &request->route, request->target, request->arena));
+        request_reply(request,
+                      models_answer(fakes, &request->route, request->target, request->arena));
     else
-        reply(request, batches_answer(fakes, request->session, &request->route, demand,
-                                      request->target, request->place->url, request->arena));
+        request_reply(request,
+                      batches_answer(fakes, request->session, &request->route, demand,
+                                     request->target, request->place->url, request->arena));
 }
 
 /* A kept connection that the scenario lets die after so long has died. */
@@ -671,7 +459,7 @@ static bool has_died(const struct request *request)
 
 static void let_die(struct request *request)
 {
-    struct journal_entry *entry = entry_of(request);
+    struct journal_entry *entry = request_entry(request);
 
     if (entry) {
         entry->fault = FAULT_RESET;
@@ -690,12 +478,12 @@ static bool is_authorised(struct request *request, struct authority_identity *id
                                             .body = request->arrival->body};
     struct authority_reply refusal = {0};
     struct redial_str why = {0};
-    struct journal_entry *entry = entry_of(request);
+    struct journal_entry *entry = request_entry(request);
 
     if (request->route.operation == OPERATION_HELLO) return true; /* nobody is asked who they are */
     if (!authority_check(request->fakes->authority, request->route.platform, &asked,
                          request->fakes->now, request->arena, identity, &refusal, &why)) {
-        refuse(request, refusal.status ? say_authority(request, &refusal, 0) : NULL, why);
+        refuse(request, refusal.status ? request_say(request, &refusal, 0) : NULL, why);
         return false;
     }
     if (entry) {
@@ -751,7 +539,7 @@ static void serve_memo(struct request *request, struct memo *memo)
         return;
     }
     if (!is_authorised(request, &identity)) return;
-    note_demand(request, &memo->demand, entry_of(request));
+    note_demand(request, &memo->demand, request_entry(request));
     answer_messages(request, &memo->demand, &identity);
 }
 
@@ -771,7 +559,7 @@ static void serve_platform(struct request *request)
     if (!is_authorised(request, &identity)) return;
     taken = !takes_body(request->route.operation) ||
             demand_read(&asked, request->arena, &demand, &objection);
-    note_demand(request, &demand, entry_of(request));
+    note_demand(request, &demand, request_entry(request));
     if (taken && request->route.operation == OPERATION_MESSAGES) remember(request, &demand);
     if (!taken)
         refuse_with(request, &objection);
@@ -818,7 +606,7 @@ static void refuse_session(struct request *request)
 
 static void serve(struct request *request)
 {
-    struct journal_entry *entry = entry_of(request);
+    struct journal_entry *entry = request_entry(request);
     struct memo *memo = memo_find(request->fakes, request->place, request->arrival);
 
     if (memo) {
@@ -845,7 +633,7 @@ static void serve(struct request *request)
         refuse_session(request);
     else if (request->route.operation != OPERATION_NONE && !request->route.wrong_method)
         serve_platform(request);
-    else if (!serve_issuer(request))
+    else if (!request_ask_issuer(request))
         refuse_path(request);
 }
 

@@ -1,10 +1,11 @@
 /* Tests that run side by side: each has its own world, made of the script that is served. */
 #include <stdlib.h>
 
+#include "simulator/run/functions.h"
 #include "simulator/serve/serve_parts.h"
 
 #define PAGE_BYTES_MAX ((size_t)64 << 20) /* the longest answer takes half of it */
-#define PROBES_MAX     8u /* places where a conversation may lie */
+#define PROBES_MAX     8u                 /* places where a conversation may lie */
 
 /* ---- Pages of answers */
 
@@ -42,6 +43,18 @@ struct page_of_answers *session_page(struct session *session)
 
 /* ---- Sessions */
 
+/* Functions of the scenario's Lua file make some of its replies. */
+static bool set_maker(struct session *session)
+{
+    const struct script *script = session->script;
+    struct reply_maker *maker;
+
+    if (!script->is_scenario || !script->scenario.functions) return true;
+    maker = reply_maker_new(session->arena, &script->scenario);
+    if (maker) world_set_maker(session->world, reply_maker_port(maker));
+    return maker != NULL;
+}
+
 static bool session_fill(struct fakes *fakes, struct session *session, struct redial_str name)
 {
     struct script *script = fakes->script;
@@ -58,7 +71,7 @@ static bool session_fill(struct fakes *fakes, struct session *session, struct re
                                script->span, CONVERSATIONS_MAX, seed, fakes->now);
     if (!session->world || !session->conversations || !session->newest_credential) return false;
     world_renew(session->world, session->page->arena);
-    return true;
+    return set_maker(session);
 }
 
 void session_destroy(struct session *session)

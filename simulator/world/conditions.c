@@ -177,16 +177,20 @@ static bool work_out(struct arena *arena, const struct token_reply *reply,
     return true;
 }
 
-int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *failed)
+const struct token_reply *world_next_token(struct world *world, uint16_t provider)
 {
     struct provider_state *state = &world->providers[provider];
-    struct token_answer answer = {0};
     size_t count = state->script->token_reply_count;
-    if (count > 0) {
-        size_t at = state->tokens_asked < count ? state->tokens_asked++ : count - 1;
-        if (!work_out(world->arena, &state->script->token_replies[at], &answer))
-            answer.failed = REDIAL_STR("out of memory");
-    }
+    size_t at = state->tokens_asked < count ? state->tokens_asked++ : count - 1;
+    return count > 0 ? &state->script->token_replies[at] : NULL;
+}
+
+int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *failed)
+{
+    struct token_answer answer = {0};
+    const struct token_reply *reply = world_next_token(world, provider);
+    if (reply && !work_out(world->arena, reply, &answer))
+        answer.failed = REDIAL_STR("out of memory");
     *failed = answer.failed;
     return answer.at;
 }

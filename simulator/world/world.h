@@ -90,6 +90,8 @@ int64_t world_lateness(const struct world *world, uint16_t provider);
  * answer, or has waited long enough (TOKEN_TIMEOUT), and in `failed` why that is no credential;
  * empty when it is one. */
 int64_t world_ask_token(struct world *world, uint16_t provider, struct redial_str *failed);
+/* The same for a token server that is a server: what it shall do, NULL as it should. */
+const struct token_reply *world_next_token(struct world *world, uint16_t provider);
 /* It answered: the generation of the new credential. Older ones are refused from now on. */
 uint32_t world_give_token(struct world *world, uint16_t provider, int64_t now);
 

@@ -1,0 +1,39 @@
+/* Between the files that lead a request through the server. */
+#ifndef REDIAL_SIMULATOR_REQUEST_H
+#define REDIAL_SIMULATOR_REQUEST_H
+
+#include "simulator/serve/serve_parts.h"
+
+/* What is known of a request on its way. */
+struct request {
+    struct fakes *fakes;
+    struct place *place;
+    struct arrival *arrival;
+    struct play *play;
+    struct arena *arena;      /* of the arrival */
+    struct redial_str target; /* without the provider that one port begins its paths with */
+    const struct redial_header *headers; /* without what names the session */
+    struct redial_str session_name;
+    struct session *session;
+    uint16_t provider;
+    struct route route;
+    struct memo *memo; /* of a message that is answered whole; NULL: none */
+};
+
+struct journal_entry *request_entry(const struct request *request);
+/* The first provider on that platform; REDIAL_NO_INDEX none. */
+uint16_t request_first_with(const struct request *request, enum platform_kind platform);
+/* Tells the journal, and begins to say it; NULL: memory is out, and the connection is closed. */
+void request_reply(struct request *request, const struct exchange *exchange);
+/* An exchange of what the authority says, after so many ns. */
+const struct exchange *request_say(struct request *request, const struct authority_reply *said,
+                                   int64_t after);
+/* A time of the world as it passes here, and the moment that the world is at. */
+int64_t request_at_speed(const struct request *request, int64_t time);
+int64_t request_world_now(const struct request *request);
+/* The exchange with the headers that it carries besides. NULL when memory is out. */
+const struct exchange *request_dress(struct request *request, const struct exchange *exchange);
+/* Whether a credential server serves its path, which then has answered. */
+bool request_ask_issuer(struct request *request);
+
+#endif
