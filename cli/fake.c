@@ -25,6 +25,8 @@ static const struct args_flag flags[] = {
     {"pace", 0, "TIME", "between the words of streams that no scenario paces (0s)"},
     {"for", 0, "TIME", "end after this time"},
     {"requests", 'n', "N", "end after N requests"},
+    {"record", 0, "FILE", "pass requests on to --upstream, and write what happened as a scenario"},
+    {"upstream", 0, "URL", "the platform to record: https, or this machine"},
     {"quiet", 'q', NULL, "say nothing of what arrives"},
 };
 
@@ -116,6 +118,12 @@ static bool read_flags(const struct args *args, struct fakes_options *options,
         !read_time(args, "for", &faking->ends_after, why) ||
         !read_speed(args, &options->speed, why) || !read_form(args, faking, why))
         return false;
+    options->record = args_value(args, "record");
+    options->upstream = args_value(args, "upstream");
+    if (!options->record != !options->upstream) {
+        text_append(why, REDIAL_STR("'--record' and '--upstream' go together"));
+        return false;
+    }
     if (options->pace > NS_PER_HOUR) {
         text_append(why, REDIAL_STR("'--pace' is at most 1h"));
         return false;
@@ -424,6 +432,7 @@ const struct verb verb_fake = {
     .examples = "  eval \"$(redial fake --for 10m &)\"        point this shell's clients at it\n"
                 "  redial fake --port 4010 scenarios/seed/overloaded.yaml\n"
                 "  redial fake --env json --requests 1      one request, then the summary\n"
+                "  redial fake --record today.yaml --upstream https://api.anthropic.com\n"
                 "  curl \"$REDIAL_FAKE_URL/_redial/journal\"  what arrived, as JSON\n",
     .status = "  0  it ended as it was told to: a signal, --for, --requests\n"
               "  2  usage, a scenario with errors, or a port that cannot be had\n",

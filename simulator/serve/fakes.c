@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "simulator/serve/serve_parts.h"
+#include "simulator/serve/relay.h"
 
 #define IDLE_SECONDS 600u /* nothing moves on a connection for so long: it is closed */
 #define SWEEP_EVERY  NS_PER_SECOND
@@ -250,6 +250,17 @@ static bool make_authority(struct fakes *fakes, struct text *why)
     return fakes->authority != NULL;
 }
 
+static bool make_recorder(struct fakes *fakes, struct text *why)
+{
+    struct redial_str reason;
+
+    if (!fakes->options.record) return true;
+    fakes->recorder =
+        recorder_new(fakes->options.upstream, fakes->options.record, fakes->now, &reason);
+    if (!fakes->recorder) text_append(why, reason);
+    return fakes->recorder != NULL;
+}
+
 static bool make_rest(struct fakes *fakes, struct text *why)
 {
     struct redial_str reason = REDIAL_STR("memory is out");
@@ -270,8 +281,8 @@ struct fakes *fakes_start(const struct fakes_options *options, struct diag_list 
         text_append(why, REDIAL_STR("memory is out"));
         return NULL;
     }
-    if (load_script(fakes, diags, why) && make_authority(fakes, why) && open_places(fakes, why) &&
-        make_rest(fakes, why))
+    if (load_script(fakes, diags, why) && make_recorder(fakes, why) && make_authority(fakes, why) &&
+        open_places(fakes, why) && make_rest(fakes, why))
         return fakes;
     fakes_stop(fakes);
     return NULL;
@@ -284,6 +295,7 @@ void fakes_stop(struct fakes *fakes)
     for (size_t i = 0; i < fakes->place_count; i++) endpoint_destroy(fakes->places[i].endpoint);
     drop_sessions(fakes, true);
     plays_destroy(fakes);
+    recorder_destroy(fakes->recorder);
     note_forget(fakes);
     script_let_go(fakes->script);
     authority_destroy(fakes->authority);
@@ -322,7 +334,10 @@ static int wait_ms(const struct fakes *fakes, int timeout_ms)
 static void wait_for(struct fakes *fakes, int timeout_ms)
 {
     struct epoll_event events[PLACES_MAX];
-    int count = epoll_wait(fakes->epoll, events, (int)PLACES_MAX, timeout_ms);
+    int count;
+
+    if (fakes->recorder) recorder_wait(fakes->recorder, fakes->epoll, timeout_ms);
+    count = epoll_wait(fakes->epoll, events, (int)PLACES_MAX, fakes->recorder ? 0 : timeout_ms);
 
     for (int i = 0; i < count; i++) ((struct place *)events[i].data.ptr)->listed = true;
 }
@@ -354,6 +369,8 @@ bool fakes_move(struct fakes *fakes, int timeout_ms)
         place->listed = false;
         endpoint_move(place->endpoint);
     }
+    if (fakes->recorder && !recorder_move(fakes->recorder))
+        fakes->trouble = REDIAL_STR("the recording cannot be written, or memory is out");
     return fakes->trouble.len == 0;
 }
 

@@ -2,7 +2,7 @@
  * system. A heap says which is due next. */
 #include <stdlib.h>
 
-#include "simulator/serve/serve_parts.h"
+#include "simulator/serve/relay.h"
 
 #define SPARES_MAX 64u
 
@@ -262,6 +262,7 @@ void play_end(struct play *play, enum arrival_end end)
 
     if (play->conversation && play->conversation->under_way > 0) play->conversation->under_way--;
     if (entry) note_end(play, entry, end);
+    if (play->relay) relay_end(play->relay, end);
     play_destroy(play);
 }
 

@@ -28,6 +28,10 @@ void request_reply(struct request *request, const struct exchange *exchange);
 /* An exchange of what the authority says, after so many ns. */
 const struct exchange *request_say(struct request *request, const struct authority_reply *said,
                                    int64_t after);
+/* The policy's name for what the platform calls `id`, and its index. */
+struct redial_str request_model(struct request *request, struct redial_str id, uint16_t *index);
+/* What its body asks for, to the journal. */
+void request_note(struct request *request, const struct demand *demand);
 /* A time of the world as it passes here, and the moment that the world is at. */
 int64_t request_at_speed(const struct request *request, int64_t time);
 int64_t request_world_now(const struct request *request);

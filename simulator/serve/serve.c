@@ -2,6 +2,7 @@
  * world does about it. */
 #include <string.h>
 
+#include "simulator/serve/relay.h"
 #include "simulator/serve/request.h"
 #include "simulator/world/render.h"
 
@@ -218,7 +219,7 @@ static struct redial_str own_name(struct fakes *fakes, struct redial_str id)
     return fakes->models[fakes->model_count++];
 }
 
-static struct redial_str name_model(struct request *request, struct redial_str id, uint16_t *index)
+struct redial_str request_model(struct request *request, struct redial_str id, uint16_t *index)
 {
     const struct redial_policy *policy = request->fakes->script->policy;
     const struct platform *platform = &policy->platforms[provider_of(request)->platform];
@@ -370,9 +371,10 @@ static void play_world(struct request *request, const struct demand *demand,
     request_reply(request, exchange ? request_dress(request, exchange) : NULL);
 }
 
-static void note_demand(struct request *request, const struct demand *demand,
-                        struct journal_entry *entry)
+void request_note(struct request *request, const struct demand *demand)
 {
+    struct journal_entry *entry = request_entry(request);
+
     if (!entry) return;
     if (demand->model.len > 0) entry->model = own_name(request->fakes, demand->model);
     entry->stream = demand->stream;
@@ -409,7 +411,7 @@ static void answer_messages(struct request *request, const struct demand *demand
     if (asked.model.ptr)
         asked.model_index = request->memo->model_index;
     else
-        asked.model = name_model(request, demand->model, &asked.model_index);
+        asked.model = request_model(request, demand->model, &asked.model_index);
     if (request->memo && !request->memo->model.ptr) {
         request->memo->model = asked.model;
         request->memo->model_index = asked.model_index;
@@ -539,7 +541,7 @@ static void serve_memo(struct request *request, struct memo *memo)
         return;
     }
     if (!is_authorised(request, &identity)) return;
-    note_demand(request, &memo->demand, request_entry(request));
+    request_note(request, &memo->demand);
     answer_messages(request, &memo->demand, &identity);
 }
 
@@ -559,7 +561,7 @@ static void serve_platform(struct request *request)
     if (!is_authorised(request, &identity)) return;
     taken = !takes_body(request->route.operation) ||
             demand_read(&asked, request->arena, &demand, &objection);
-    note_demand(request, &demand, request_entry(request));
+    request_note(request, &demand);
     if (taken && request->route.operation == OPERATION_MESSAGES) remember(request, &demand);
     if (!taken)
         refuse_with(request, &objection);
@@ -609,7 +611,7 @@ static void serve(struct request *request)
     struct journal_entry *entry = request_entry(request);
     struct memo *memo = memo_find(request->fakes, request->place, request->arrival);
 
-    if (memo) {
+    if (memo && !request->fakes->recorder) {
         request->route = memo->route;
         request->provider = memo->provider;
         if (entry) {
@@ -631,6 +633,8 @@ static void serve(struct request *request)
     request->session = session_find(request->fakes, request->session_name);
     if (!request->session)
         refuse_session(request);
+    else if (request->fakes->recorder)
+        relay_begin(request);
     else if (request->route.operation != OPERATION_NONE && !request->route.wrong_method)
         serve_platform(request);
     else if (!request_ask_issuer(request))

@@ -47,6 +47,7 @@ struct conversation {
     int32_t attempts;
     unsigned under_way;
     bool answered;
+    uint32_t recorded; /* its call in a recording + 1; 0 none */
     uint64_t touched;
 };
 #define CONVERSATIONS_MAX 1024u /* a power of two */
@@ -90,7 +91,8 @@ struct play {
     struct conversation *conversation;
     uint32_t entry; /* number in the journal; 0: after a reset */
     int64_t began_at;
-    size_t heap_index; /* SIZE_MAX: not in the heap */
+    struct relay *relay; /* what says the reply, in a recording; NULL: the exchange is whole */
+    size_t heap_index;   /* SIZE_MAX: not in the heap */
     int64_t due_at;
     struct play *next, **link; /* all that are under way */
 };

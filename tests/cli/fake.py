@@ -443,6 +443,30 @@ def keeps_little_for_a_client_that_never_reads():
         wait_for("their leaving", lambda: all(entry["end"] == "left" for entry in fake.journal()))
 
 
+# ---- Recording
+
+def records_what_a_platform_did_as_a_scenario():
+    world = ("  anthropic:\n    - {status: 529, after: 30ms}\n    - {status: 429, retry_after: 1s}\n"
+             "    - {status: 200, stream: {tokens: 4, pace: 20ms}}\n")
+    with Fake("--quiet", world=world, stream=True) as platform, tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "recorded.yaml")
+        with Fake("--record", path, "--upstream", platform.env["ANTHROPIC_BASE_URL"]) as fake:
+            key = platform.env["ANTHROPIC_API_KEY"]
+            got = [fake.message({"stream": True}, {"x-api-key": key, "x-stainless-retry-count": str(n)}) for n in range(3)]
+            same([status for status, _, _ in got], [529, 429, 200])
+            same((got[1][1]["retry-after"], got[2][2].count(b"content_block_delta")), ("1", 8))
+            same(fake.message({"max_tokens": 0}, {"x-api-key": key})[0], 400, "the platform's own word is passed on")
+            same([entry["status"] for entry in fake.journal()], [529, 429, 200, 400])
+        with open(path) as file:
+            text = file.read()
+        assert key not in text and "status: 529" in text, text
+        run = subprocess.run([BUILD + "/redial", "check", path], capture_output=True, text=True, cwd=ROOT)
+        assert run.returncode == 0 and "0 errors" in run.stdout, run.stdout + text
+        again = Fake("--quiet", path)
+        with again:
+            same([again.message({"stream": True})[0] for _ in range(3)], [529, 429, 200], "the same replies in the same order")
+
+
 # ---- Its life
 
 def ends_as_it_is_told():
@@ -482,7 +506,7 @@ def serves_tls_by_its_own_authority():
 
 def main():
     tests = [value for name, value in globals().items() if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and re.match(r"(answers|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
+             and re.match(r"(answers|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
                           r"limits|ends|says)_", name)]
     chosen = sys.argv[3:]
     failed = 0
