@@ -222,9 +222,10 @@ static void end_output(FILE *file)
 /* What a client sent may drive no terminal. */
 static void write_shown(struct text *out, struct redial_str text)
 {
-    for (size_t i = 0; i < text.len && i < 200; i++)
-        text_append_char(out, (unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 127 ? '?'
-                                                                                     : text.ptr[i]);
+    for (size_t i = 0; i < text.len && i < 200; i++) {
+        bool drives = (unsigned char)text.ptr[i] < ' ' || text.ptr[i] == 127;
+        text_append(out, drives ? REDIAL_STR("?") : str_take(str_skip(text, i), 1));
+    }
 }
 
 static void write_what(struct text *out, const struct journal_entry *entry)

@@ -2,6 +2,7 @@
  * server would not go. Between two acts the connection is suspended, so nothing happens that no act
  * asked for. */
 #include "simulator/endpoints/endpoint_parts.h"
+#include "simulator/endpoints/unconst.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,12 +30,12 @@ void arrival_go_on(struct live_arrival *arrival)
     MHD_resume_connection(arrival->connection);
 }
 
-struct arena *arrival_arena(const struct arrival *seen)
+struct arena *arrival_arena(struct arrival *arrival)
 {
-    struct live_arrival *arrival = live((struct arrival *)(uintptr_t)seen);
+    struct live_arrival *own = live(arrival);
 
-    if (!arrival->arena) arrival->arena = arena_new();
-    return arrival->arena;
+    if (!own->arena) own->arena = arena_new();
+    return own->arena;
 }
 
 /* ---- The reply */
@@ -117,21 +118,21 @@ static bool begin_reply(struct live_arrival *arrival, const struct exchange *exc
     return true;
 }
 
-bool arrival_answer(struct arrival *seen, uint16_t status, const struct redial_header *headers,
+bool arrival_answer(struct arrival *arrival, uint16_t status, const struct redial_header *headers,
                     size_t header_count, struct redial_str body)
 {
-    struct live_arrival *arrival = live(seen);
+    struct live_arrival *own = live(arrival);
 
-    if (arrival->state != ARRIVAL_WAITING) return false;
-    arrival->status = status;
-    arrival->response = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.ptr,
-                                                        MHD_RESPMEM_MUST_COPY);
-    if (!arrival->response) return false;
+    if (own->state != ARRIVAL_WAITING) return false;
+    own->status = status;
+    own->response =
+        MHD_create_response_from_buffer(body.len, unconst(body.ptr), MHD_RESPMEM_MUST_COPY);
+    if (!own->response) return false;
     for (size_t i = 0; i < header_count; i++)
-        if (!add_header(arrival, headers[i].name, headers[i].value)) return false;
-    arrival->state = ARRIVAL_PLAYING;
-    arrival->ended = true;
-    arrival_go_on(arrival);
+        if (!add_header(own, headers[i].name, headers[i].value)) return false;
+    own->state = ARRIVAL_PLAYING;
+    own->ended = true;
+    arrival_go_on(own);
     return true;
 }
 

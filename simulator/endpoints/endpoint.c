@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "simulator/endpoints/endpoint_parts.h"
+#include "simulator/endpoints/unconst.h"
 
 #define MOVES_MAX          64    /* per endpoint_move: a busy client may not keep it */
 #define CONNECTION_MEMORY  65536 /* what a head may take */
@@ -78,8 +79,8 @@ static void start_daemon(struct endpoint *endpoint, int listener)
 {
     const struct endpoint_options *options = &endpoint->options;
     const struct MHD_OptionItem tls[] = {
-        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate},
-        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key},
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, unconst(options->certificate)},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, unconst(options->key)},
         {MHD_OPTION_END, 0, NULL},
     };
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};

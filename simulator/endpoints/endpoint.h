@@ -107,8 +107,8 @@ void arrival_reset(struct arrival *arrival); /* sends a TCP reset now */
 void arrival_close(struct arrival *arrival); /* ends its connection, orderly */
 /* Half-closes, then closes with the request unread: whoever still sends gets a broken pipe. */
 void arrival_break_pipe(struct arrival *arrival);
-bool arrival_is_over(const struct arrival *arrival); /* its request or its connection has ended */
-void arrival_release(struct arrival *arrival);       /* NULL is fine */
-struct arena *arrival_arena(const struct arrival *arrival); /* lives as long as it */
+bool arrival_is_over(const struct arrival *arrival);  /* its request or its connection has ended */
+void arrival_release(struct arrival *arrival);        /* NULL is fine */
+struct arena *arrival_arena(struct arrival *arrival); /* lives as long as it */
 
 #endif

@@ -27,15 +27,15 @@ struct endpoint {
 
 void intake_free_spares(struct endpoint *endpoint);
 /* libmicrohttpd's callbacks. */
-enum MHD_Result intake_accept(void *endpoint, const struct sockaddr *address, socklen_t length);
-void intake_note_connection(void *endpoint, struct MHD_Connection *connection, void **kept,
+enum MHD_Result intake_accept(void *context, const struct sockaddr *address, socklen_t length);
+void intake_note_connection(void *context, struct MHD_Connection *connection, void **kept,
                             enum MHD_ConnectionNotificationCode code);
-void *intake_note_target(void *endpoint, const char *target, struct MHD_Connection *connection);
-enum MHD_Result intake_handle(void *endpoint, struct MHD_Connection *connection, const char *url,
+void *intake_note_target(void *context, const char *target, struct MHD_Connection *connection);
+enum MHD_Result intake_handle(void *context, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *bytes,
                               size_t *size, void **kept);
-void intake_note_completed(void *endpoint, struct MHD_Connection *connection, void **kept,
+void intake_note_completed(void *context, struct MHD_Connection *connection, void **kept,
                            enum MHD_RequestTerminationCode code);
-void intake_note_log(void *endpoint, const char *format, va_list arguments);
+void intake_note_log(void *context, const char *format, va_list arguments);
 
 #endif

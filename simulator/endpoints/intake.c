@@ -122,20 +122,21 @@ void intake_note_log(void *context, const char *format, va_list arguments)
              (uint16_t)status, endpoint->newest ? endpoint->newest->number : 0);
 }
 
-/* ---- The head of a request. Its texts lie one behind the other; until all are there, a text's
- * pointer is its distance from the first. */
+/* ---- The head of a request. Its texts lie one behind the other, each with its NUL; where each
+ * begins is known when all are there. */
 
 static struct redial_str keep_text(struct text *head, const char *text)
 {
-    struct redial_str kept = {(const char *)(uintptr_t)head->len, strlen(text)};
+    struct redial_str kept = {NULL, strlen(text)};
 
     text_append(head, (struct redial_str){text, kept.len + 1});
     return kept;
 }
 
-static void place(struct redial_str *text, const struct text *head)
+static void place(struct redial_str *text, const char **at)
 {
-    text->ptr = head->ptr + (uintptr_t)text->ptr;
+    text->ptr = *at;
+    *at += text->len + 1;
 }
 
 static enum MHD_Result copy_header(void *context, enum MHD_ValueKind kind, const char *name,
@@ -156,7 +157,7 @@ static bool make_room(struct live_arrival *arrival)
 {
     int count = MHD_get_connection_values(arrival->connection, MHD_HEADER_KIND, NULL, NULL);
     size_t wanted = count > 0 ? (size_t)count : 0;
-    struct redial_header *headers = arrival->headers;
+    struct redial_header *headers;
 
     if (wanted > arrival->header_room) {
         headers = realloc(arrival->headers, wanted * sizeof *headers);
@@ -167,6 +168,23 @@ static bool make_room(struct live_arrival *arrival)
     return true;
 }
 
+/* In the order in which they were kept. */
+static void place_all(struct live_arrival *arrival)
+{
+    struct arrival *seen = &arrival->seen;
+    const char *at = arrival->head.ptr;
+    bool has_target = seen->target.len > 0;
+
+    if (has_target) place(&seen->target, &at);
+    place(&seen->path, &at);
+    place(&seen->method, &at);
+    for (size_t i = 0; i < seen->header_count; i++) {
+        place(&arrival->headers[i].name, &at);
+        place(&arrival->headers[i].value, &at);
+    }
+    if (!has_target) seen->target = seen->path;
+}
+
 static bool read_head(struct live_arrival *arrival, const char *url, const char *method)
 {
     struct arrival *seen = &arrival->seen;
@@ -174,17 +192,10 @@ static bool read_head(struct live_arrival *arrival, const char *url, const char 
     if (!make_room(arrival)) return false;
     seen->path = keep_text(&arrival->head, url);
     seen->method = keep_text(&arrival->head, method);
-    if (!seen->target.ptr && seen->target.len == 0) seen->target = seen->path;
     if (arrival->header_room > 0)
         MHD_get_connection_values(arrival->connection, MHD_HEADER_KIND, copy_header, arrival);
     if (arrival->head.failed) return false;
-    for (size_t i = 0; i < seen->header_count; i++) {
-        place(&arrival->headers[i].name, &arrival->head);
-        place(&arrival->headers[i].value, &arrival->head);
-    }
-    place(&seen->path, &arrival->head);
-    place(&seen->method, &arrival->head);
-    place(&seen->target, &arrival->head);
+    place_all(arrival);
     seen->headers = arrival->headers;
     seen->head = text_str(&arrival->head);
     return true;
@@ -279,7 +290,7 @@ void *intake_note_target(void *context, const char *target, struct MHD_Connectio
 
     if (!arrival) return NULL;
     arrival->seen.began_at = *endpoint->options.now;
-    arrival->seen.target = keep_text(&arrival->head, target);
+    if (*target) arrival->seen.target = keep_text(&arrival->head, target);
     return arrival;
 }
 

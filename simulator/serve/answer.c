@@ -5,6 +5,7 @@
 
 #include "base/duration.h"
 #include "base/random.h"
+#include "simulator/endpoints/unconst.h"
 #include "simulator/serve/answer_parts.h"
 #include "simulator/world/render.h"
 
@@ -213,7 +214,7 @@ void answer_write_message(const struct answer_options *options, struct text *out
 static bool add_token_counts(struct arena *arena, const struct answer_options *options,
                              int64_t output, struct exchange *exchange)
 {
-    struct redial_header *headers = (struct redial_header *)(uintptr_t)exchange->headers;
+    struct redial_header *headers = unconst(exchange->headers);
     size_t at = exchange->header_count;
 
     if (options->route->manner != MANNER_INVOKE) return true;

@@ -3,6 +3,7 @@
  * that it earns. */
 #include <stdlib.h>
 
+#include "simulator/endpoints/unconst.h"
 #include "simulator/serve/serve_parts.h"
 #include "simulator/world/render.h"
 
@@ -112,7 +113,7 @@ static bool is_custom_id(struct redial_str id)
 static void write_result(struct making *making, const struct json *request)
 {
     const struct json *params = json_at(request, "params");
-    struct demand demand = {.body = (struct json *)(uintptr_t)params,
+    struct demand demand = {.body = unconst(params),
                             .model = json_text(json_at(params, "model")),
                             .max_tokens = json_int(json_at(params, "max_tokens"), 0)};
     const struct answer_options options = {.route = making->route,
@@ -232,6 +233,7 @@ static const struct exchange *create(struct fakes *fakes, struct session *sessio
 {
     const struct json *requests = json_at(demand->body, "requests");
     struct making making = {.fakes = fakes, .route = route, .arena = arena};
+    const struct exchange *exchange;
     struct objection objection;
     struct batch *batch;
 
@@ -241,8 +243,9 @@ static const struct exchange *create(struct fakes *fakes, struct session *sessio
     if (!batch) return NULL;
     batch->next = session->batches;
     session->batches = batch;
+    exchange = say_batch(fakes, batch, url, arena);
     if (++session->batch_count > BATCHES_MAX) drop_oldest(session);
-    return say_batch(fakes, batch, url, arena);
+    return exchange;
 }
 
 static const struct exchange *list(struct fakes *fakes, const struct session *session,
@@ -296,6 +299,7 @@ static const struct exchange *results(struct fakes *fakes, const struct batch *b
 {
     struct text text = TEXT_INIT;
     struct exchange *exchange;
+    struct redial_header *header;
 
     if (fakes->now < ended_at(batch))
         return refuse(fakes, arena, 404, "the batch has no results yet");
@@ -303,10 +307,10 @@ static const struct exchange *results(struct fakes *fakes, const struct batch *b
         write_cancelled(batch, &text);
     else
         text_append(&text, batch->results);
-    exchange = (struct exchange *)(uintptr_t)say(fakes, arena, &text);
-    if (exchange)
-        ((struct redial_header *)(uintptr_t)exchange->headers)[0].value =
-            REDIAL_STR("application/x-jsonl");
+    exchange = unconst(say(fakes, arena, &text));
+    if (!exchange) return NULL;
+    header = unconst(exchange->headers); /* the first is its content type */
+    header->value = REDIAL_STR("application/x-jsonl");
     return exchange;
 }
 

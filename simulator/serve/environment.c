@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "simulator/endpoints/unconst.h"
 #include "simulator/serve/serve_parts.h"
 
 /* ---- The folder */
@@ -21,7 +22,7 @@ bool folder_make(struct fakes *fakes, struct redial_str *why)
     if (!arena_printf(fakes->arena, &fakes->folder, "%s/redial-fake-XXXXXX",
                       parent && *parent ? parent : "/tmp"))
         return false;
-    if (mkdtemp((char *)(uintptr_t)fakes->folder.ptr)) return true;
+    if (mkdtemp(unconst(fakes->folder.ptr))) return true;
     fakes->folder.len = 0;
     *why = REDIAL_STR("no folder could be made for credentials; is TMPDIR a folder that can be "
                       "written to?");
@@ -232,7 +233,7 @@ static bool add_file(struct making *making, const struct authority_secret *secre
     if (!arena_printf(making->arena, &path, "%.*s/%.*s", REDIAL_STR_ARG(making->fakes->folder),
                       REDIAL_STR_ARG(file)))
         return false;
-    make_folders((char *)(uintptr_t)path.ptr);
+    make_folders(unconst(path.ptr));
     if (!write_file(path.ptr, secret->value)) return false;
     if (slash != SIZE_MAX) path.len -= file.len - slash;
     add(making, secret->name, path);

@@ -20,40 +20,39 @@ enum journal_end {
 };
 
 struct journal_entry {
-    uint32_t number;             /* from 1 */
-    int64_t arrived_at;          /* ns since the fakes were started: the request's first byte */
-    int64_t read_at;             /* the request was read whole */
-    int64_t replied_at;          /* the first byte of the reply went out; -1 none */
-    int64_t ended_at;            /* -1: under way */
+    uint32_t number;   /* from 1 */
+    uint16_t provider; /* index in the policy; REDIAL_NO_INDEX: a credential server */
+    bool reused;       /* its connection had carried a request before */
+    bool stream, static_key;
+    uint32_t credential;   /* generation, 0 the first */
+    int32_t retry_count;   /* X-Stainless-Retry-Count, amz-sdk-request attempt - 1; -1 not told */
+    uint32_t conversation; /* requests with the same prompt are one call of the client: from 1 */
+    int64_t arrived_at;    /* ns since the fakes were started: the request's first byte */
+    int64_t read_at;       /* the request was read whole */
+    int64_t replied_at;    /* the first byte of the reply went out; -1 none */
+    int64_t ended_at;      /* -1: under way */
     struct redial_str session;   /* which test it belongs to: by header or API key; empty none */
     struct redial_str client;    /* User-Agent */
-    uint16_t provider;           /* index in the policy; REDIAL_NO_INDEX: a credential server */
     const char *server;          /* "anthropic", "bedrock", "aws-sts" …; static or the arena's */
     struct redial_str operation; /* "messages", "count_tokens", "models", "token" … */
     struct redial_str method, path; /* path redacted */
     struct redial_str model;        /* as the platform calls it; empty none */
     uint64_t connection;            /* a number per TCP connection */
-    bool reused;                    /* its connection had carried a request before */
-    bool stream;
     int64_t max_tokens, input_tokens;
-    uint64_t body_hash;  /* of the body without ids that change: same request, same hash */
-    uint32_t credential; /* generation, 0 the first */
-    bool static_key;
-    int32_t retry_count;   /* X-Stainless-Retry-Count, amz-sdk-request attempt - 1; -1 not told */
-    uint32_t conversation; /* requests with the same prompt are one call of the client: from 1 */
+    uint64_t body_hash; /* of the body without ids that change: same request, same hash */
     const struct redial_header *headers; /* redacted */
     size_t header_count;
     /* What was done. */
     const struct reply_script *script; /* the reply of the scenario; NULL: the fake's own */
-    uint16_t status;                   /* 0: no reply */
-    uint8_t class;                     /* enum redial_class of the reply, NONE success */
     enum journal_end end;
     enum reply_fault fault;
     int64_t hint;          /* ns that the reply asked to wait; -1 none */
-    int8_t should_retry;   /* x-should-retry that the reply carried: 1, -1, 0 absent */
-    int32_t deltas;        /* content deltas that went out */
-    bool terminated;       /* message_stop, or the whole body, went out */
     struct redial_str why; /* REFUSED and UNREADABLE: for people */
+    int32_t deltas;        /* content deltas that went out */
+    uint16_t status;       /* 0: no reply */
+    uint8_t class;         /* enum redial_class of the reply, NONE success */
+    int8_t should_retry;   /* x-should-retry that the reply carried: 1, -1, 0 absent */
+    bool terminated;       /* message_stop, or the whole body, went out */
 };
 
 /* The newest JOURNAL_KEPT_MAX entries are kept; older ones fall out, JOURNAL_PAGE at a time, and

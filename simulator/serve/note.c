@@ -181,7 +181,7 @@ static enum redial_class class_of(const struct exchange *exchange, enum platform
 
     if (exchange->script && exchange->script->class != REDIAL_CLASS_NONE)
         return (enum redial_class)exchange->script->class;
-    if (exchange->status == 0 || exchange->status < 300) return REDIAL_CLASS_NONE;
+    if (exchange->status < 300) return REDIAL_CLASS_NONE;
     typical = typical_by_status(platform, exchange->status, refused);
     return typical ? typical->class : REDIAL_CLASS_NONE;
 }

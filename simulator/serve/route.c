@@ -77,7 +77,7 @@ static int hex_of(char c)
 
 static bool decode(struct arena *arena, struct redial_str encoded, struct redial_str *decoded)
 {
-    char *bytes = arena_alloc(arena, encoded.len + 1, 1);
+    unsigned char *bytes = arena_alloc(arena, encoded.len + 1, 1);
     size_t len = 0;
 
     if (!bytes) return false;
@@ -85,10 +85,10 @@ static bool decode(struct arena *arena, struct redial_str encoded, struct redial
         int high = i + 2 < encoded.len ? hex_of(encoded.ptr[i + 1]) : -1;
         int low = high >= 0 ? hex_of(encoded.ptr[i + 2]) : -1;
         bool coded = encoded.ptr[i] == '%' && low >= 0;
-        bytes[len++] = coded ? (char)(high * 16 + low) : encoded.ptr[i];
+        bytes[len++] = coded ? (unsigned char)(high * 16 + low) : (unsigned char)encoded.ptr[i];
         if (coded) i += 2;
     }
-    *decoded = (struct redial_str){bytes, len};
+    *decoded = (struct redial_str){(const char *)bytes, len};
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "redial/redial.h"
+#include "simulator/endpoints/unconst.h"
 #include "simulator/serve/serve_parts.h"
 
 static struct script *script_new(void)
@@ -74,8 +75,7 @@ struct script *script_load_text(struct redial_str path, struct redial_str text,
 static bool add_provider(struct script *script, enum platform_kind kind)
 {
     struct redial_policy *policy = script->policy;
-    struct provider_script *provider =
-        (struct provider_script *)(uintptr_t)script->providers + kind;
+    struct provider_script *provider = unconst(&script->providers[kind]);
     struct reply_script *reply = ARENA_NEW(script->arena, struct reply_script);
 
     if (!reply) return false;

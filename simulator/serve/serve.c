@@ -2,6 +2,7 @@
  * world does about it. */
 #include <string.h>
 
+#include "simulator/endpoints/unconst.h"
 #include "simulator/serve/relay.h"
 #include "simulator/serve/request.h"
 #include "simulator/world/render.h"
@@ -277,9 +278,9 @@ static struct exchange *answer_again(struct request *request, const struct memo 
 
     if (!arena_copy(request->arena, text_str(&memo->answer), &body)) return NULL;
     render_id_into(options->id + 1, id);
-    memcpy((char *)(uintptr_t)body.ptr + memo->id_at, id, sizeof id);
-    return (struct exchange *)(uintptr_t)answer_with_json(request->arena, request->route.platform,
-                                                          200, body, options->id);
+    memcpy((char *)unconst(body.ptr) + memo->id_at, id, sizeof id);
+    return unconst(
+        answer_with_json(request->arena, request->route.platform, 200, body, options->id));
 }
 
 /* A tool's call has an id of its own, and counts of tokens go into Bedrock's headers: such answers
@@ -317,7 +318,7 @@ static const struct exchange *own_answer(struct request *request, const struct d
     if (memo && memo->answer.len > 0 && options.after == 0)
         own = answer_again(request, memo, &options);
     else
-        own = (struct exchange *)(uintptr_t)answer_message(request->arena, &options);
+        own = unconst(answer_message(request->arena, &options));
     if (!own) return NULL;
     if (memo && memo->answer.len == 0 && !demand->stream) remember_answer(request, &options, own);
     own->script = scripted->script;
