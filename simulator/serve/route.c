@@ -19,7 +19,8 @@ static const struct name operation_rows[OPERATION_COUNT] = {
 };
 const struct names operation_names = {"operation", operation_rows, OPERATION_COUNT};
 
-/* '*' stands for one segment, or for its part before what follows it. */
+/* '*' stands for one segment, or for its part before what follows it, and is captured; '+' stands
+ * for one segment that nobody asks for. */
 struct row {
     const char *method, *pattern;
     enum platform_kind platform;
@@ -29,7 +30,7 @@ struct row {
 };
 
 #define BATCHES "/v1/messages/batches"
-#define MODELS  "/projects/*/locations/*/publishers/anthropic/models/"
+#define MODELS  "/projects/+/locations/+/publishers/anthropic/models/"
 
 /* clang-format off */
 static const struct row rows[] = {
@@ -99,6 +100,7 @@ static bool segment_fits(struct redial_str pattern, struct redial_str segment,
 {
     struct redial_str suffix;
 
+    if (str_is(pattern, "+")) return segment.len > 0;
     if (pattern.len == 0 || pattern.ptr[0] != '*') return str_eq(pattern, segment);
     suffix = str_skip(pattern, 1);
     if (segment.len <= suffix.len || !str_ends_with(segment, suffix)) return false;
@@ -120,23 +122,26 @@ static bool path_fits(struct redial_str pattern, struct redial_str path,
 bool route_find(const char *method, struct redial_str path, unsigned platforms, struct arena *arena,
                 struct route *route)
 {
-    struct redial_str captured = {"", 0};
+    struct redial_str encoded = {"", 0};
 
-    *route = (struct route){.operation = OPERATION_NONE, .captured = captured};
+    *route = (struct route){.operation = OPERATION_NONE, .captured = {"", 0}};
     for (size_t i = 0; i < REDIAL_COUNT_OF(rows); i++) {
         const struct row *row = &rows[i];
+        struct redial_str captured = {"", 0};
+        bool fits = str_is(str_of(method), row->method);
         if (!(platforms & 1u << row->platform)) continue;
         if (!path_fits(str_of(row->pattern), path, &captured)) continue;
-        bool fits = str_is(str_of(method), row->method);
         if (!fits && route->operation != OPERATION_NONE) continue;
+        encoded = captured;
         *route = (struct route){.operation = row->operation,
                                 .platform = row->platform,
                                 .manner = row->manner,
                                 .streams = row->streams,
-                                .wrong_method = !fits};
+                                .wrong_method = !fits,
+                                .captured = {"", 0}};
         if (fits) break;
     }
-    return captured.len == 0 || decode(arena, captured, &route->captured);
+    return encoded.len == 0 || decode(arena, encoded, &route->captured);
 }
 
 struct redial_str route_path(struct redial_str target)

@@ -108,3 +108,23 @@ Test(arena, survives_every_failed_allocation)
         cr_expect_eq(failing_memory_live(), 0, "allocation %zu leaks", nth);
     }
 }
+
+Test(arena, is_as_new_when_it_was_cleared)
+{
+    struct arena *arena = arena_new();
+    size_t after_one;
+
+    for (int round = 0; round < 3; round++) {
+        char *small = arena_alloc(arena, 100, 1), *large = arena_alloc(arena, 100000, 1);
+        cr_assert(small && large);
+        for (int i = 0; i < 100; i++) cr_assert_eq(small[i], 0);
+        memset(small, 1, 100);
+        memset(large, 1, 100000);
+        arena_clear(arena);
+        if (round == 0) after_one = arena_size(arena);
+        cr_expect_eq(arena_size(arena), after_one, "it does not grow");
+        cr_expect_lt(arena_size(arena), 10000);
+    }
+    arena_clear(arena);
+    arena_destroy(arena);
+}
