@@ -32,10 +32,9 @@ Test(chain, says_where_it_looked_in_order_when_there_is_nothing)
 {
     struct chain *chain = errands_chain("aws_bearer anthropic_api_key", NO_ENVIRONMENT);
     cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL, NULL, 0), CHAIN_FAILED);
-    expect_text(chain_why(chain),
-                "no credential found; looked, in this order: "
-                "AWS_BEARER_TOKEN_BEDROCK (it is not set); ANTHROPIC_API_KEY (it "
-                "is not set)");
+    expect_text(chain_why(chain), "no credential found; looked, in this order: "
+                                  "AWS_BEARER_TOKEN_BEDROCK (it is not set); ANTHROPIC_API_KEY (it "
+                                  "is not set)");
     cr_expect_null(chain_credential(chain));
     chain_destroy(chain);
 }
