@@ -245,12 +245,14 @@ static bool set_owner(struct transfer *transfer)
            curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail) == CURLE_OK;
 }
 
-/* Several pieces go out as they are; few small ones in one. */
+/* Several pieces go out as they are; few small ones in one. A kept handle still has the body of the
+ * transfer before, which would go out instead. */
 static bool set_pieces(struct transfer *transfer)
 {
     CURL *easy = transfer->easy;
 
-    return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
+    return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body) == CURLE_OK &&

@@ -111,3 +111,56 @@ ParameterizedTest(struct asking_case *c, endpoint, refuses_in_its_platforms_own_
     reply_reader_destroy(reader);
     endpoint_destroy(endpoint);
 }
+
+/* Sends what no platform takes, so that it is answered at once, and gives the body that arrived. */
+static struct arrival *arrived_of(struct client *client, struct endpoint *endpoint,
+                                  const struct redial_str pieces[], size_t count)
+{
+    struct transfer_options options = {
+        .callbacks = {NULL, read_head, read_body, read_end, &(struct redial_event){0}}};
+    struct redial_str why;
+    char url[64];
+    int fd = endpoint_fd(endpoint);
+
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/v1/messages", endpoint_port(endpoint));
+    struct http_request request = {
+        .method = "POST", .url = str_of(url), .pieces = pieces, .piece_count = count};
+    reply_reader_begin(reader, PLATFORM_ANTHROPIC, false);
+    over = false;
+    cr_assert(client_send(client, &request, &options, &why), "%.*s", REDIAL_STR_ARG(why));
+    while (!over) {
+        cr_assert(client_move(client));
+        endpoint_move(endpoint);
+        client_wait(client, &fd, 1, 10);
+    }
+    return endpoint_take(endpoint);
+}
+
+Test(endpoint, gets_a_long_body_in_pieces_after_a_short_one_over_the_same_client, .timeout = 20)
+{
+    struct redial_str why;
+    struct endpoint *endpoint = endpoint_new(PLATFORM_ANTHROPIC, &why);
+    struct client *client = client_new();
+    struct text long_text = TEXT_INIT, joined = TEXT_INIT;
+
+    cr_assert(endpoint && client);
+    reader = reply_reader_new();
+    for (size_t i = 0; i < 20000; i++) text_printf(&long_text, "%zu,", i);
+    const struct redial_str pieces[] = {REDIAL_STR("{\"a\":["), text_str(&long_text),
+                                        REDIAL_STR("0]}")};
+    const struct redial_str short_pieces[] = {REDIAL_STR("{\"a\":"), REDIAL_STR("1}")};
+    for (size_t i = 0; i < 3; i++) text_append(&joined, pieces[i]);
+    for (int round = 0; round < 2; round++) {
+        struct arrival *brief = arrived_of(client, endpoint, short_pieces, 2);
+        cr_expect(str_is(brief->body, "{\"a\":1}"), "%.*s", REDIAL_STR_ARG(brief->body));
+        arrival_release(brief);
+        struct arrival *whole = arrived_of(client, endpoint, pieces, 3);
+        cr_expect(str_eq(whole->body, text_str(&joined)), "%zu bytes", whole->body.len);
+        arrival_release(whole);
+    }
+    text_clean_up(&long_text);
+    text_clean_up(&joined);
+    reply_reader_destroy(reader);
+    client_destroy(client);
+    endpoint_destroy(endpoint);
+}
