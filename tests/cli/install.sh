@@ -25,7 +25,9 @@ quiet() { (cd / && env -i "$@" >"$work/said" 2>&1); }
 quiet "$at/bin/redial" audit --today 2026-11-23 || { cat "$work/said"; fail "audit does not find the installed policy"; }
 diff -u <("$build/redial" audit --today 2026-11-23) <(sed "s|$at/share/redial/||" "$work/said") || fail "audit reads another policy when installed"
 mkdir "$work/elsewhere" && cp "$build/redial" "$work/elsewhere/redial"
-for verb in audit; do
+quiet ANTHROPIC_API_KEY=k ANTHROPIC_BASE_URL=http://127.0.0.1:1 "$at/bin/redial" call --deadline 1ms Hello && fail "call has an answer from nobody"
+grep -q 'ECONNREFUSED\|deadline' "$work/said" || { cat "$work/said"; fail "call does not find the installed policy"; }
+for verb in audit call; do
     quiet "$work/elsewhere/redial" $verb && fail "$verb needs no policy"
     for sought in "no policies/claude-code.yaml here" "no $work/share/redial/policies/claude-code.yaml"; do
         grep -qF "$sought" "$work/said" || { cat "$work/said"; fail "$verb does not say '$sought'"; }
