@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "audit/setup.h"
+#include "base/url.h"
 
 static const struct platform *platform_of(const struct setup *setup, size_t provider)
 {
@@ -33,30 +34,17 @@ static void check_credential(struct setup *setup, size_t number, struct findings
                      REDIAL_STR_ARG(provider->credential.detail));
 }
 
-static bool is_loopback(struct redial_str host)
-{
-    static const struct redial_str hosts[] = {
-        REDIAL_STR_INIT("127.0.0.1"), REDIAL_STR_INIT("[::1]"), REDIAL_STR_INIT("localhost")};
-    for (size_t i = 0; i < REDIAL_COUNT_OF(hosts); i++) {
-        struct redial_str rest = str_skip(host, hosts[i].len);
-        if (str_starts_with(host, hosts[i]) &&
-            (rest.len == 0 || rest.ptr[0] == ':' || rest.ptr[0] == '/'))
-            return true;
-    }
-    return false;
-}
-
 static void check_address(struct setup *setup, size_t number, struct findings *findings)
 {
-    static const struct redial_str plain = REDIAL_STR_INIT("http://");
     struct setup_provider *provider = &setup->providers[number];
-    struct redial_str url = provider->address.value;
-    if (!str_starts_with(url, plain) || is_loopback(str_skip(url, plain.len))) return;
+    struct redial_str address = provider->address.value;
+    struct url url;
+    if (!url_split(address, &url) || !url_is_plain(&url) || url_is_loopback(&url)) return;
     provider->works = false;
     findings_add(findings, FINDING_PLAIN_HTTP, setup->policy->providers[number].span,
                  "%.*s: %.*s (%.*s) would carry the credential in the clear, so nothing is sent; "
                  "write https://",
-                 REDIAL_STR_ARG(provider->name), REDIAL_STR_ARG(url),
+                 REDIAL_STR_ARG(provider->name), REDIAL_STR_ARG(address),
                  REDIAL_STR_ARG(provider->address.from));
 }
 
