@@ -153,7 +153,7 @@ schema: $(BUILD)/redial ## every shipped file against the schemas, by a validato
 shells: $(BUILD)/redial ## manual pages and completions, in the programs that they are for
 	@tests/cli/shells.sh $(BUILD)
 
-examples: $(BUILD)/libredial.so ## programs in C, Python and Node that ask the library
+examples: build ## programs in C, Python and Node that ask the library, and a live one in C
 	@CC='$(CC)' tests/cli/examples.sh $(BUILD)
 
 page: $(BUILD)/redial ## the matrix as a page, used in headless Chromium

@@ -13,12 +13,11 @@
 #include "base/redact.h"
 #include "cli/audit.h"
 #include "cli/credential.h"
+#include "cli/default_policy.h"
 #include "cli/revision.h"
 #include "document/json.h"
 #include "document/node.h"
 #include "redial/redial.h"
-
-#define POLICY_DEFAULT "policies/claude-code.yaml"
 
 static const struct args_flag flags[] = {
     {"format", 0, "FORMAT", "text, markdown, csv, json or html"},
@@ -310,25 +309,38 @@ static bool read_options(const struct args *args, const struct format **format,
     return why->len == 0;
 }
 
+static int audit(const struct args *args, const struct format *format,
+                 const struct searched *searched, const char *path, int32_t today,
+                 struct output *output)
+{
+    struct subject subject;
+    const char *matrix = args_value(args, "matrix");
+    bool good = searched->until.len > 0
+                    ? subject_begin_then(&subject, searched->until, path, matrix, today, output)
+                    : subject_begin(&subject, path, matrix, today, output);
+    int status = STATUS_UNUSABLE;
+    if (good) status = work(args, format, searched, path, &subject, output);
+    subject_end(&subject);
+    return status;
+}
+
 static int run(const struct args *args, struct output *output)
 {
     const struct format *format;
     struct searched searched;
-    struct subject subject;
+    struct arena *arena = arena_new();
     struct text why = TEXT_INIT;
+    const char *path = args->word_count > 0 ? args->words[0] : NULL;
     int32_t today;
     int status = STATUS_UNUSABLE;
     bool good = read_options(args, &format, &searched, &today, &why);
-    if (!good) output_usage(output, args->verb->name, text_str(&why));
+    if (good && !path) path = default_policy(arena, &why);
+    if (good && path)
+        status = audit(args, format, &searched, path, today, output);
+    else
+        output_usage(output, args->verb->name, text_str(&why));
     text_clean_up(&why);
-    if (!good) return status;
-    const char *path = args->word_count > 0 ? args->words[0] : POLICY_DEFAULT;
-    const char *matrix = args_value(args, "matrix");
-    good = searched.until.len > 0
-               ? subject_begin_then(&subject, searched.until, path, matrix, today, output)
-               : subject_begin(&subject, path, matrix, today, output);
-    if (good) status = work(args, format, &searched, path, &subject, output);
-    subject_end(&subject);
+    arena_destroy(arena);
     return status;
 }
 
@@ -339,8 +351,8 @@ const struct verb verb_audit = {
     .about = "Prints the feature matrix: the six rows that the engine acts on, from the\n"
              "policy's own platforms, then what public documents say of seven surfaces, from\n"
              "matrix.yaml beside them. Or answers who can serve something, what a fallback\n"
-             "loses, what is stale and what changed. POLICY is policies/claude-code.yaml\n"
-             "unless given, and may be a matrix file alone.",
+             "loses, what is stale and what changed. POLICY is policies/claude-code.yaml,\n"
+             "else the installed one, unless given, and may be a matrix file alone.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
     .examples =

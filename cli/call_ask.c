@@ -10,9 +10,9 @@
 #include "base/duration.h"
 #include "base/environment.h"
 #include "cli/call.h"
+#include "cli/default_policy.h"
 #include "model/policy.h"
 
-#define POLICY_DEFAULT     "policies/claude-code.yaml"
 #define MAX_TOKENS_DEFAULT 4096
 #define BODY_BYTES_MAX     (64u << 20) /* no platform takes more than half of it */
 
@@ -40,11 +40,17 @@ static bool begins_with_policy(const struct args *args)
     return str_ends_with(word, REDIAL_STR(".yaml")) || str_ends_with(word, REDIAL_STR(".yml"));
 }
 
-static const char *policy_path(const struct args *args)
+/* NULL after saying why. */
+static const char *policy_path(struct order *order, const struct args *args, struct output *output)
 {
     const char *path = args_value(args, "policy");
+    struct text why = TEXT_INIT;
     if (path) return path;
-    return begins_with_policy(args) ? args->words[0] : POLICY_DEFAULT;
+    if (begins_with_policy(args)) return args->words[0];
+    path = default_policy(order->arena, &why);
+    if (!path) refuse(output, "%.*s", REDIAL_STR_ARG(text_str(&why)));
+    text_clean_up(&why);
+    return path;
 }
 
 /* The policy with other fallbacks for one model: a file that extends it, in memory. */
@@ -88,13 +94,12 @@ static struct redial_policy *load_extended(const char *path, const char *model,
 static bool load_policy(struct order *order, const struct args *args, struct output *output)
 {
     const char *fallbacks = args_value(args, "fallback"), *model = args_value(args, "model");
+    if (fallbacks && !model)
+        return refuse(output, "'--fallback' needs '--model': a fallback from what?");
+    order->policy_path = policy_path(order, args, output);
+    if (!order->policy_path) return false;
     struct diag_list *diags = diag_list_new();
     struct text text = TEXT_INIT;
-    if (fallbacks && !model) {
-        diag_list_destroy(diags);
-        return refuse(output, "'--fallback' needs '--model': a fallback from what?");
-    }
-    order->policy_path = policy_path(args);
     order->policy = fallbacks ? load_extended(order->policy_path, model, fallbacks, diags)
                               : policy_load(order->policy_path, NULL, diags);
     if (!order->policy) {

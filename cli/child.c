@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 
 #define OUTPUT_MAX (64u << 20) /* more is no answer to any question that is asked here */
@@ -27,13 +27,6 @@ struct run {
     struct text *out;
     struct text errors;
 };
-
-static int64_t monotonic(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 static void shut(int *end)
 {
@@ -111,7 +104,7 @@ static bool turn(struct run *run)
     struct pollfd ends[] = {{run->pipes[END_IN][1], POLLOUT, 0},
                             {run->pipes[END_OUT][0], POLLIN, 0},
                             {run->pipes[END_ERR][0], POLLIN, 0}};
-    int64_t left = run->until - monotonic();
+    int64_t left = run->until - clock_steady();
     if (left <= 0) return false;
     if (poll(ends, END_COUNT, (int)(left / NS_PER_MS) + 1) < 0) return errno == EINTR;
     if (ends[END_IN].revents) feed(run);
@@ -159,7 +152,7 @@ static bool wait_for(struct run *run, struct text *why)
 
 bool child_run(const struct child *child, struct text *out, struct text *why)
 {
-    struct run run = {.child = child, .out = out, .until = monotonic() + child->timeout};
+    struct run run = {.child = child, .out = out, .until = clock_steady() + child->timeout};
     bool good = start(&run);
     if (good)
         good = wait_for(&run, why);

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "credentials/chain.h"
 
@@ -17,13 +17,6 @@ struct search {
     struct chain *chain;
     struct setup_credential *out;
 };
-
-static int64_t wall_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 /* ---- Files */
 
@@ -146,14 +139,14 @@ static enum chain_state answer_file(struct search *search, const struct errand *
         read_path(path.ptr, &body, &answer);
     else
         answer.failed = REDIAL_STR("out of memory");
-    enum chain_state state = chain_answer(search->chain, &answer, wall_clock());
+    enum chain_state state = chain_answer(search->chain, &answer, clock_wall());
     text_clean_up(&body);
     return state;
 }
 
 static bool run(struct search *search)
 {
-    enum chain_state state = chain_begin(search->chain, wall_clock(), CHAIN_FROM_CACHE);
+    enum chain_state state = chain_begin(search->chain, clock_wall(), CHAIN_FROM_CACHE);
     while (state == CHAIN_ASKS && chain_errand(search->chain)->kind == ERRAND_FILE)
         state = answer_file(search, chain_errand(search->chain));
     struct redial_str source = chain_source(search->chain);

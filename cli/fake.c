@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "cli/verbs.h"
 #include "simulator/serve/fakes.h"
@@ -341,13 +341,6 @@ static bool is_over(const struct faking *faking, const struct fakes *fakes, int6
     return faking->requests > 0 && faking->seen >= faking->requests && fakes_under_way(fakes) == 0;
 }
 
-static int64_t clock_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
 static int wait_of(const struct faking *faking, int64_t passed)
 {
     int64_t left =
@@ -358,7 +351,7 @@ static int wait_of(const struct faking *faking, int64_t passed)
 static int serve(struct faking *faking, struct fakes *fakes)
 {
     struct text out = TEXT_INIT;
-    int64_t began_at = clock_now(), passed = 0;
+    int64_t began_at = clock_steady(), passed = 0;
     int status = STATUS_OK;
     write_environment(faking, fakes, &out);
     output_text(faking->output->out, &out);
@@ -370,7 +363,7 @@ static int serve(struct faking *faking, struct fakes *fakes)
             status = STATUS_UNUSABLE;
             break;
         }
-        passed = clock_now() - began_at;
+        passed = clock_steady() - began_at;
     }
     text_clear(&out);
     write_summary(faking, &out);

@@ -3,9 +3,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "cli/verbs.h"
 #include "simulator/judge/trial.h"
@@ -200,13 +200,6 @@ static void tell_card(const struct request *request, const struct scorecard *car
 
 /* ---- The trials ---- */
 
-static int64_t machine_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
-}
-
 static int status_of(const struct scorecard *card)
 {
     if (scorecard_invalid(card) > 0) return STATUS_UNUSABLE;
@@ -237,10 +230,10 @@ static int judge_client(const struct request *request, struct output *output)
     struct scorecard card = {.speed = request->trial.speed,
                              .command = str_of(request->trial.argv[0]),
                              .trials = calloc(request->paths.count + 1, sizeof *card.trials)};
-    int64_t began = machine_time();
+    int64_t began = clock_steady();
     if (!card.trials) return STATUS_UNUSABLE;
     bool ran = run_trials(request, &card, output);
-    card.measured = machine_time() - began;
+    card.measured = clock_steady() - began;
     if (ran) tell_card(request, &card, output);
     bool told = tell_machines(request, &card, output);
     int status = ran && told ? status_of(&card) : STATUS_UNUSABLE;
@@ -282,7 +275,7 @@ static void list_grades(struct text *out)
 
 const struct verb verb_run = {
     .name = "run",
-    .words = "SCENARIO... -- CMD...",
+    .words = "SCENARIO... -- COMMAND...",
     .summary = "a verdict on a client of your own",
     .about = "Starts the fake platforms of each scenario, runs the command with the\n"
              "environment that points the usual clients at them, and judges what the client\n"

@@ -23,12 +23,12 @@ static void print_overview(FILE *file)
     fputs("redial: retry, backoff and fallback rules for LLM calls, in files you can test\n\n",
           file);
     for (size_t i = 0; verbs[i]; i++)
-        fprintf(file, "  redial %-8s %-22s %s\n", verbs[i]->name, verbs[i]->words,
+        fprintf(file, "  redial %-8s %-25s %s\n", verbs[i]->name, verbs[i]->words,
                 verbs[i]->summary);
-    fputs("  redial help     [VERB]                 all about a verb, with examples\n"
-          "  redial help     --man                  the manual page, for man -l -\n"
-          "  redial help     --completion SHELL     completion for bash, zsh or fish\n"
-          "  redial version                         the version\n"
+    fputs("  redial help     [VERB]                    all about a verb, with examples\n"
+          "  redial help     --man                     the manual page, for man -l -\n"
+          "  redial help     --completion SHELL        completion for bash, zsh or fish\n"
+          "  redial version                            the version\n"
           "\n"
           "Begin with:\n"
           "  redial explain policies/claude-code.yaml    what the default policy does\n"

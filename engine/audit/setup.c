@@ -51,9 +51,9 @@ static const struct node *member(const struct node *mapping, struct redial_str n
     return NULL;
 }
 
-/* What stands under `section`, `name`, `key` in the file of a span; NULL when it is elsewhere. */
-static const struct node *written(struct gathering *gathering, const struct span *span,
-                                  const char *section, struct redial_str name, const char *key)
+/* What stands under `section` and `name` in the file of a span; NULL when it is elsewhere. */
+static const struct node *row_of(struct gathering *gathering, const struct span *span,
+                                 const char *section, struct redial_str name)
 {
     if (!span->source) return NULL;
     if (span->source != gathering->last) {
@@ -61,8 +61,20 @@ static const struct node *written(struct gathering *gathering, const struct span
         gathering->document =
             document_parse(gathering->setup->arena, span->source, gathering->diags);
     }
-    const struct node *rows = member(gathering->document, str_of(section));
-    return member(member(rows, name), str_of(key));
+    return member(member(gathering->document, str_of(section)), name);
+}
+
+static const struct node *row_of_provider(struct gathering *gathering,
+                                          const struct provider *provider)
+{
+    return row_of(gathering, &provider->span, "providers", provider->name);
+}
+
+static const struct node *row_of_platform(struct gathering *gathering,
+                                          const struct provider *provider)
+{
+    const struct platform *platform = &gathering->setup->policy->platforms[provider->platform];
+    return row_of(gathering, &platform->span, "platforms", platform->name);
 }
 
 /* ---- Whose word */
@@ -108,60 +120,86 @@ static bool say_from(const struct setup *setup, const struct node *node, struct 
     return true;
 }
 
-/* The provider's own word, else its platform's. */
-static bool take(struct gathering *gathering, const struct provider *provider, const char *key,
-                 struct redial_str own, struct redial_str of_platform, struct setup_value *value)
+/* A value and whose word it is, by where it is written. */
+static bool say(const struct setup *setup, struct redial_str text, const struct node *node,
+                struct setup_value *value)
 {
-    const struct platform *platform = &gathering->setup->policy->platforms[provider->platform];
-    const struct node *node =
-        own.len > 0 ? written(gathering, &provider->span, "providers", provider->name, key)
-                    : written(gathering, &platform->span, "platforms", platform->name, key);
-    value->value = own.len > 0 ? own : of_platform;
-    if (value->value.len == 0) return true;
-    if (!say_from(gathering->setup, node, value)) return false;
+    value->value = text;
+    if (text.len == 0) return true;
+    if (!say_from(setup, node, value)) return false;
     if (value->from.len == 0) value->from = REDIAL_STR("the policy");
     return true;
 }
 
+/* The provider's own word, else its platform's. */
+static bool take(struct gathering *gathering, const struct provider *provider, const char *key,
+                 struct redial_str own, struct redial_str of_platform, struct setup_value *value)
+{
+    const struct node *row =
+        own.len > 0 ? row_of_provider(gathering, provider) : row_of_platform(gathering, provider);
+    return say(gathering->setup, own.len > 0 ? own : of_platform, member(row, str_of(key)), value);
+}
+
 /* ---- Parts */
 
-/* Puts `value` where `place` stands in the address; empty leaves the place as it is. */
-static bool fill_in(struct gathering *gathering, struct redial_str place, struct redial_str value,
+/* Where an address is written: policy_base_url says in which order they count. */
+static const struct node *address_row(struct gathering *gathering, const struct provider *provider,
+                                      struct redial_str region)
+{
+    const struct platform *platform = &gathering->setup->policy->platforms[provider->platform];
+    bool is_mantle = provider->surface == BEDROCK_MANTLE;
+    struct redial_str base = is_mantle ? platform->mantle.base_url : platform->base_url;
+    if (provider->base_url.len > 0)
+        return member(row_of_provider(gathering, provider), REDIAL_STR("base_url"));
+    const struct node *row = row_of_platform(gathering, provider);
+    if (is_mantle) row = member(row, REDIAL_STR("mantle"));
+    if (base.len > 0) return member(row, REDIAL_STR("base_url"));
+    const struct node *own = member(member(row, REDIAL_STR("endpoints")), region);
+    return own ? own : member(row, REDIAL_STR("endpoint"));
+}
+
+/* Leaves a place open for which there is no value. */
+static bool fill_in(const struct setup *setup, struct redial_str place, struct redial_str value,
                     struct redial_str *url)
 {
     size_t at = str_find(*url, place);
     if (at == SIZE_MAX || value.len == 0) return true;
     struct redial_str head = str_take(*url, at), tail = str_skip(*url, at + place.len);
-    return arena_printf(gathering->setup->arena, url, "%.*s%.*s%.*s", REDIAL_STR_ARG(head),
+    return arena_printf(setup->arena, url, "%.*s%.*s%.*s", REDIAL_STR_ARG(head),
                         REDIAL_STR_ARG(value), REDIAL_STR_ARG(tail));
 }
 
-static bool take_address(struct gathering *gathering, const struct provider *provider,
-                         struct setup_provider *out)
+/* Who names the resource says where calls go, not who wrote down the domain behind it. */
+static bool take_resource(struct gathering *gathering, const struct provider *provider,
+                          struct setup_value *address)
 {
-    const struct platform *platform = &gathering->setup->policy->platforms[provider->platform];
-    const struct redial_policy *policy = gathering->setup->policy;
-    struct redial_str resource = platform->resource.value;
-    if (!take(gathering, provider, "base_url", provider->base_url, platform->base_url,
-              &out->address))
+    const struct setup *setup = gathering->setup;
+    struct redial_str resource = setup->policy->platforms[provider->platform].resource.value;
+    struct setup_value word = {0};
+    if (resource.len == 0 || str_find(address->value, SETUP_RESOURCE) == SIZE_MAX) return true;
+    if (!say(setup, resource, member(row_of_platform(gathering, provider), REDIAL_STR("resource")),
+             &word))
         return false;
-    if (out->address.value.len > 0) return true;
-    if (!take(gathering, provider, "endpoint", (struct redial_str){0},
-              policy_base_url(policy, (uint16_t)(provider - policy->providers), out->region.value),
-              &out->address))
-        return false;
-    if (resource.len > 0 && str_find(out->address.value, REDIAL_STR("{resource}")) != SIZE_MAX)
-        out->address.from = platform->resource.variables;
-    return fill_in(gathering, REDIAL_STR("{region}"), out->region.value, &out->address.value) &&
-           fill_in(gathering, REDIAL_STR("{resource}"), resource, &out->address.value);
+    address->from = word.from;
+    return fill_in(setup, SETUP_RESOURCE, resource, &address->value);
+}
+
+static bool take_address(struct gathering *gathering, uint16_t number, struct setup_provider *out)
+{
+    const struct setup *setup = gathering->setup;
+    const struct provider *provider = &setup->policy->providers[number];
+    struct redial_str region = out->region.value;
+    return say(setup, policy_base_url(setup->policy, number, region),
+               address_row(gathering, provider, region), &out->address) &&
+           fill_in(setup, REDIAL_STR("{region}"), region, &out->address.value) &&
+           take_resource(gathering, provider, &out->address);
 }
 
 static bool take_regions(struct gathering *gathering, const struct provider *provider,
                          struct setup_provider *out)
 {
     const struct platform *platform = &gathering->setup->policy->platforms[provider->platform];
-    const struct node *region =
-        written(gathering, &platform->span, "platforms", platform->name, "region");
+    const struct node *region = member(row_of_platform(gathering, provider), REDIAL_STR("region"));
     const struct node *rows = member(region, REDIAL_STR("per_model"));
     out->regions =
         ARENA_ARRAY(gathering->setup->arena, struct setup_region, platform->region_override_count);
@@ -205,7 +243,7 @@ static bool take_provider(struct gathering *gathering, uint16_t number, setup_cr
     bool good =
         take(gathering, provider, "region", provider->region, platform->region, &out->region) &&
         take(gathering, provider, "project", provider->project, platform->project, &out->project) &&
-        take_address(gathering, provider, out) && take_regions(gathering, provider, out) &&
+        take_address(gathering, number, out) && take_regions(gathering, provider, out) &&
         look(setup->arena, setup->policy, number, setup->environment, &out->credential);
     take_project(out);
     return good;

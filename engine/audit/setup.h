@@ -9,6 +9,8 @@
 
 struct redial_env;
 
+#define SETUP_RESOURCE REDIAL_STR("{resource}") /* of an address, where nobody names one */
+
 /* A value and whose word it is: "AWS_REGION", "policies/platforms.yaml:153". Empty: nobody's. */
 struct setup_value {
     struct redial_str value, from;

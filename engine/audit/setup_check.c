@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "audit/setup.h"
+#include "base/url.h"
 
 static const struct platform *platform_of(const struct setup *setup, size_t provider)
 {
@@ -33,47 +34,43 @@ static void check_credential(struct setup *setup, size_t number, struct findings
                      REDIAL_STR_ARG(provider->credential.detail));
 }
 
-static bool is_loopback(struct redial_str host)
-{
-    static const struct redial_str hosts[] = {
-        REDIAL_STR_INIT("127.0.0.1"), REDIAL_STR_INIT("[::1]"), REDIAL_STR_INIT("localhost")};
-    for (size_t i = 0; i < REDIAL_COUNT_OF(hosts); i++) {
-        struct redial_str rest = str_skip(host, hosts[i].len);
-        if (str_starts_with(host, hosts[i]) &&
-            (rest.len == 0 || rest.ptr[0] == ':' || rest.ptr[0] == '/'))
-            return true;
-    }
-    return false;
-}
-
 static void check_address(struct setup *setup, size_t number, struct findings *findings)
 {
-    static const struct redial_str plain = REDIAL_STR_INIT("http://");
     struct setup_provider *provider = &setup->providers[number];
-    struct redial_str url = provider->address.value;
-    if (!str_starts_with(url, plain) || is_loopback(str_skip(url, plain.len))) return;
+    struct redial_str address = provider->address.value;
+    struct url url;
+    if (!url_split(address, &url) || !url_is_plain(&url) || url_is_loopback(&url)) return;
     provider->works = false;
     findings_add(findings, FINDING_PLAIN_HTTP, setup->policy->providers[number].span,
                  "%.*s: %.*s (%.*s) would carry the credential in the clear, so nothing is sent; "
                  "write https://",
-                 REDIAL_STR_ARG(provider->name), REDIAL_STR_ARG(url),
+                 REDIAL_STR_ARG(provider->name), REDIAL_STR_ARG(address),
                  REDIAL_STR_ARG(provider->address.from));
 }
 
-#define RESOURCE "ANTHROPIC_FOUNDRY_RESOURCE"
+#define RESOURCE    "ANTHROPIC_FOUNDRY_RESOURCE"
+#define FOUNDRY_URL "ANTHROPIC_FOUNDRY_BASE_URL"
 
-/* The endpoint has a place for a resource that nobody has named. */
-static void check_resource(struct setup *setup, size_t number, struct findings *findings)
+static void have_no_address(struct setup *setup, size_t number, const char *why,
+                            struct findings *findings)
 {
     struct setup_provider *provider = &setup->providers[number];
-    if (platform_of(setup, number)->kind != PLATFORM_FOUNDRY ||
-        str_find(provider->address.value, REDIAL_STR("{resource}")) == SIZE_MAX)
-        return;
     provider->works = false;
     if (provider->meant)
         findings_add(findings, FINDING_NO_RESOURCE, setup->policy->providers[number].span,
-                     "%.*s: neither " RESOURCE " nor ANTHROPIC_FOUNDRY_BASE_URL is set",
-                     REDIAL_STR_ARG(provider->name));
+                     "%.*s: %s", REDIAL_STR_ARG(provider->name), why);
+}
+
+/* As requests are refused that would go there. */
+static void check_resource(struct setup *setup, size_t number, struct findings *findings)
+{
+    const struct platform *platform = platform_of(setup, number);
+    if (str_find(setup->providers[number].address.value, SETUP_RESOURCE) != SIZE_MAX)
+        have_no_address(setup, number, "neither " RESOURCE " nor " FOUNDRY_URL " is set", findings);
+    else if (setup->policy->providers[number].base_url.len == 0 && platform->base_url.len > 0 &&
+             platform->resource.value.len > 0)
+        have_no_address(setup, number,
+                        RESOURCE " and " FOUNDRY_URL " exclude each other: unset one", findings);
 }
 
 /* ---- What somebody may not have meant */
@@ -155,8 +152,8 @@ static const struct pair {
      "the first of the platform's `credentials` that is found is sent, the other never"},
     {PLATFORM_FOUNDRY, FINDING_KEY_AND_OAUTH, "ANTHROPIC_FOUNDRY_API_KEY",
      "ANTHROPIC_FOUNDRY_AUTH_TOKEN", "clients differ in which of the two they send"},
-    {PLATFORM_FOUNDRY, FINDING_TWO_ADDRESSES, RESOURCE, "ANTHROPIC_FOUNDRY_BASE_URL",
-     "the base URL is called, the resource is not; the vendor's SDK refuses to start"},
+    {PLATFORM_FOUNDRY, FINDING_TWO_ADDRESSES, RESOURCE, FOUNDRY_URL,
+     "they exclude each other, and nothing is sent; the vendor's SDK refuses to start"},
     {PLATFORM_BEDROCK, FINDING_KEY_AND_OAUTH, "AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID",
      "the bearer token is sent, the keys sign nothing"},
     {PLATFORM_BEDROCK, FINDING_PROFILE_AND_KEYS, "AWS_PROFILE", "AWS_ACCESS_KEY_ID",

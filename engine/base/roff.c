@@ -25,7 +25,8 @@ void roff_literal(struct redial_str piece, struct text *out)
     for (size_t i = 0; i < piece.len; i++) put_char(piece.ptr[i], begins_line(out), out);
 }
 
-#define LINE_LONG 60u /* then the next blank ends it: escapes and a long word still fit in 80 */
+#define LINE_LONG 60u /* then the next blank ends it */
+#define LINE_FULL 72u /* no word goes beyond it that fits on a line: escapes still fit in 80 */
 
 static size_t column(const struct text *out)
 {
@@ -34,11 +35,19 @@ static size_t column(const struct text *out)
     return out->len - begin;
 }
 
+/* At a blank: whether what comes behind it belongs on the next line. */
+static bool ends_line(struct redial_str behind, const struct text *out)
+{
+    size_t word = str_find(behind, REDIAL_STR(" "));
+    size_t at = column(out);
+    return at > LINE_LONG || at + 1 + (word == SIZE_MAX ? behind.len : word) > LINE_FULL;
+}
+
 void roff_text(struct redial_str piece, struct text *out)
 {
     bool bold = false;
     for (size_t i = 0; i < piece.len; i++) {
-        if (piece.ptr[i] == ' ' && column(out) > LINE_LONG) {
+        if (piece.ptr[i] == ' ' && ends_line(str_skip(piece, i + 1), out)) {
             text_append_char(out, '\n');
         } else if (piece.ptr[i] != '`') {
             put_char(piece.ptr[i], begins_line(out), out);

@@ -5,34 +5,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/duration.h"
 #include "client/transfer.h"
 
 #define IDLE_CONNECTIONS_MAX 1024 /* kept for reuse, over all hosts */
 #define OTHERS_MAX           64   /* descriptors of others that one wait looks at */
-
-/* ---- Clocks */
-
-static int64_t clock_read(clockid_t id)
-{
-    struct timespec now;
-
-    clock_gettime(id, &now);
-    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
-
-int64_t clock_steady(void)
-{
-    return clock_read(CLOCK_MONOTONIC);
-}
-
-int64_t clock_wall(void)
-{
-    return clock_read(CLOCK_REALTIME);
-}
 
 /* ---- What is waited for: sockets of libcurl's, and watches. A watch is told apart by its address,
  * which is even. */

@@ -15,6 +15,7 @@
 #ifndef REDIAL_CLIENT_CLIENT_H
 #define REDIAL_CLIENT_CLIENT_H
 
+#include "base/clock.h"
 #include "client/network.h"
 #include "platforms/request.h"
 
@@ -90,8 +91,5 @@ struct watch {
 };
 bool client_watch(struct client *client, struct watch *watch) REDIAL_MUST_USE;
 void client_unwatch(struct client *client, struct watch *watch);
-
-int64_t clock_steady(void); /* ns, never goes back */
-int64_t clock_wall(void);   /* ns since the Unix epoch, as the system believes now */
 
 #endif

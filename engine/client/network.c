@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/environment.h"
+#include "base/url.h"
 
 /* ---- Reading */
 
@@ -66,13 +67,23 @@ static bool is_link_local(const char *host)
     return inet_pton(AF_INET, host, &address) == 1 && ntohl(address.s_addr) >> 16 == 0xa9fe;
 }
 
+/* libcurl leaves the brackets of an IPv6 address. */
+static bool is_loopback(const char *host)
+{
+    struct redial_str name = str_of(host);
+    if (str_starts_with(name, REDIAL_STR("["))) {
+        name = str_skip(name, 1);
+        if (str_ends_with(name, REDIAL_STR("]"))) name.len--;
+    }
+    return host_is_loopback(name);
+}
+
 static bool is_local(const char *host, enum network_reach reach)
 {
-    static const char *const loopback[] = {"127.0.0.1", "[::1]", "localhost", NULL};
     static const char *const metadata[] = {"[fd00:ec2::254]", "[fd00:ec2::23]",
                                            "metadata.google.internal", NULL};
 
-    if (is_among(host, loopback)) return true;
+    if (is_loopback(host)) return true;
     return reach == NETWORK_METADATA && (is_link_local(host) || is_among(host, metadata));
 }
 

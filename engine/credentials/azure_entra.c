@@ -4,6 +4,7 @@
  *
  * AZURE_AUTHORITY_HOST must be https, as Microsoft's libraries require; a server on this machine
  * may be plain http, so that tests can stand in for it. */
+#include "base/base64.h"
 #include "credentials/azure.h"
 #include "credentials/jwt.h"
 #include "credentials/secret_file.h"

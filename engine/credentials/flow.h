@@ -29,7 +29,7 @@
 #include "base/arena.h"
 #include "base/duration.h"
 #include "credentials/chain.h"
-#include "credentials/url.h"
+#include "base/url.h"
 #include "document/json.h"
 
 enum flow_move { FLOW_ASKS, FLOW_FOUND, FLOW_PASSED, FLOW_FAILED };

@@ -5,11 +5,6 @@
 
 #include "credentials/signing_key.h"
 
-/* Base64 for URLs, without padding (RFC 4648 §5). */
-void base64url_append(struct text *out, struct redial_str bytes);
-/* Appends the bytes; false, `out` as it was, when `text` is no base64url. Padding is allowed. */
-bool base64url_decode(struct redial_str text, struct text *out) REDIAL_MUST_USE;
-
 /* Appends header.claims.signature; both texts are JSON. False when OpenSSL or memory failed. */
 bool jwt_sign(const struct signing_key *key, struct redial_str header, struct redial_str claims,
               struct text *token) REDIAL_MUST_USE;

@@ -4,7 +4,7 @@
 #define REDIAL_CREDENTIALS_SIGV4_CANONICAL_H
 
 #include "credentials/sigv4.h"
-#include "credentials/url.h"
+#include "base/url.h"
 
 /* The path, normalised and encoded once more as the keys say. False: memory is out. */
 bool canonical_path(struct arena *arena, const struct sigv4 *keys, struct redial_str path,

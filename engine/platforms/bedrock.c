@@ -2,6 +2,7 @@
  * the header x-amzn-errortype ("Name" or "Name:uri"), the body {"message"} with __type or code
  * where there is no header. CountTokens wraps the body of an InvokeModel. Mantle, the newer
  * surface, speaks Anthropic's own words. */
+#include "base/url.h"
 #include "platforms/platform.h"
 
 static bool read_error(const struct json *body, struct error_facts *facts)
@@ -19,7 +20,7 @@ static bool read_error(const struct json *body, struct error_facts *facts)
 static void write_path(struct text *url, const struct target *target)
 {
     text_append(url, REDIAL_STR("/model/"));
-    path_append(url, target->model_id, "");
+    url_encode(url, target->model_id);
     if (target->operation == REQUEST_COUNT_TOKENS) {
         text_append(url, REDIAL_STR("/count-tokens"));
     } else {

@@ -52,7 +52,4 @@ bool anthropic_read_error(const struct json *body, struct error_facts *facts);
 /* Its own paths, which Foundry and Bedrock's Mantle have as well. */
 void anthropic_write_path(struct text *url, const struct target *target);
 
-/* Percent-encodes all but RFC 3986's unreserved characters and those in `allowed`. */
-void path_append(struct text *url, struct redial_str segment, const char *allowed);
-
 #endif

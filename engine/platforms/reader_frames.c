@@ -5,7 +5,7 @@
  *                  exception  :exception-type throttlingException, payload {"message": "…"}
  *                  error      :error-code, :error-message
  */
-#include "platforms/base64.h"
+#include "base/base64.h"
 #include "platforms/reader_parts.h"
 
 unsigned reader_read_sse(struct reply_reader *reader, struct redial_str bytes)

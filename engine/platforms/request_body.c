@@ -1,5 +1,5 @@
 /* The body of a request: small edits in the arena, and runs of the caller's text between them. */
-#include "platforms/base64.h"
+#include "base/base64.h"
 #include "platforms/prefill.h"
 #include "platforms/request_parts.h"
 

@@ -1,6 +1,7 @@
 /* Google Vertex: rawPredict under project and location, errors as google.rpc.Status, which
  * streaming methods wrap in an array. Tokens are counted by a model of its own, `count-tokens`, and
  * the body says of which. */
+#include "base/url.h"
 #include "platforms/platform.h"
 
 #include <stdio.h>
@@ -34,15 +35,15 @@ static bool read_error(const struct json *body, struct error_facts *facts)
 static void write_path(struct text *url, const struct target *target)
 {
     text_append(url, REDIAL_STR("/projects/"));
-    path_append(url, target->project, "");
+    url_encode(url, target->project);
     text_append(url, REDIAL_STR("/locations/"));
-    path_append(url, target->region, "");
+    url_encode(url, target->region);
     text_append(url, REDIAL_STR("/publishers/anthropic/models/"));
     if (target->operation == REQUEST_COUNT_TOKENS) {
         text_append(url, REDIAL_STR("count-tokens:rawPredict"));
         return;
     }
-    path_append(url, target->model_id, "@");
+    url_encode_all_but(url, target->model_id, "@");
     text_append(url, target->stream ? REDIAL_STR(":streamRawPredict") : REDIAL_STR(":rawPredict"));
 }
 

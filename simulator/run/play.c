@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "document/json.h"
 #include "simulator/observe/update.h"
 #include "simulator/run/functions.h"
@@ -19,13 +19,6 @@ struct play {
     struct run run;    /* the one that is reported */
     struct text story; /* its lines, unwrapped */
 };
-
-static int64_t machine_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
-}
 
 static bool keep(struct play *play, const struct text *text, struct redial_str *kept)
 {
@@ -240,11 +233,11 @@ static bool write_replay_line(struct play *play)
 static bool play_loaded(struct play *play)
 {
     struct result *result = play->result;
-    int64_t began = machine_time();
+    int64_t began = clock_steady();
     result->name = play->scenario.name;
     result->seed = play->options->seed_given ? play->options->seed : play->scenario.seed;
     bool ran = run_once(play, play->options->wire, &play->run, &play->story);
-    result->measured = machine_time() - began;
+    result->measured = clock_steady() - began;
     if (play->run.arena) take_numbers(play);
     bool fine = write_replay_line(play) && arena_copy(result->arena, result->name, &result->name);
     if (ran) fine = look(play) && fine;

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "simulator/report/report.h"
 #include "simulator/run/paths.h"
 #include "simulator/run/play.h"
@@ -24,13 +24,6 @@ struct replay {
     bool out_of_memory, cannot_write;
     struct text text; /* reused for each report */
 };
-
-static int64_t machine_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
-}
 
 static bool is_interrupted(const struct replay *replay)
 {
@@ -178,12 +171,12 @@ static int replay_all(struct replay *replay)
 {
     struct results *results = &replay->results;
     unsigned jobs = job_count(replay);
-    int64_t began = machine_time();
+    int64_t began = clock_steady();
     if (jobs > 1)
         play_in_threads(replay, jobs);
     else
         play_in_order(replay);
-    results->measured = machine_time() - began;
+    results->measured = clock_steady() - began;
     results->interrupted = is_interrupted(replay);
     report_all(replay);
     bool written = write_junit(replay);

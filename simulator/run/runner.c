@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "simulator/run/functions.h"
 #include "simulator/run/run_parts.h"
@@ -150,19 +151,12 @@ static happen_fn *const happens[HAPPENS_COUNT] = {
 
 /* ---- The clock ---- */
 
-static int64_t machine_time(clockid_t clock)
-{
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
-}
-
 /* Sleeps until the machine's clock shows `at`. The wait is cut into pieces so that a person who
  * interrupts is heard. */
 static bool sleep_until(const struct running *running, int64_t began, int64_t at)
 {
     for (;;) {
-        int64_t left = at - RUN_BEGAN_AT - (machine_time(CLOCK_MONOTONIC) - began);
+        int64_t left = at - RUN_BEGAN_AT - (clock_steady() - began);
         if (running->options->interrupted && *running->options->interrupted) return false;
         if (left <= 0) return true;
         if (left > 100 * NS_PER_MS) left = 100 * NS_PER_MS;
@@ -182,7 +176,7 @@ static bool advance(struct running *running, int64_t began, int64_t at)
         return true;
     }
     if (!sleep_until(running, began, at)) return false;
-    running->now = RUN_BEGAN_AT + machine_time(CLOCK_MONOTONIC) - began;
+    running->now = RUN_BEGAN_AT + clock_steady() - began;
     return true;
 }
 
@@ -199,7 +193,7 @@ static bool is_stale(const struct queue_entry *entry, const struct run_call *cal
 static void loop(struct running *running)
 {
     struct run *run = running->run;
-    int64_t began = machine_time(CLOCK_MONOTONIC);
+    int64_t began = clock_steady();
     struct queue_entry entry;
     while (!running->stopped && run->observation.ended < running->call_count &&
            queue_pop(&running->queue, &entry)) {

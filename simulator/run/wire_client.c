@@ -1,21 +1,13 @@
 /* The client's side of the wire, and both sides in lock-step. The clock of this machine only ends
  * runs in which client and server do not come to agree. */
 #include <poll.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "simulator/run/wire_parts.h"
 
 #define POLL_MS 50
 
 /* ---- What the client sees */
-
-static int64_t clock_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 /* Accepts the connection and resets it while the client waits to be told that it may send. That the
  * reset has come in shows on the client's own socket. */
@@ -23,12 +15,12 @@ static void reset_before_send(struct carried *carried, int socket)
 {
     struct pollfd client = {.fd = socket, .events = POLLIN};
     struct pollfd server = {.fd = endpoint_fd(carried->endpoint), .events = POLLIN};
-    int64_t give_up_at = clock_now() + WIRE_ACT_LIMIT;
+    int64_t give_up_at = clock_steady() + WIRE_ACT_LIMIT;
 
     for (;;) {
         endpoint_move(carried->endpoint);
         if (endpoint_reset_newest(carried->endpoint)) break;
-        if (clock_now() > give_up_at) return;
+        if (clock_steady() > give_up_at) return;
         (void)poll(&server, 1, POLL_MS);
     }
     (void)poll(&client, 1, (int)(WIRE_ACT_LIMIT / NS_PER_MS));
@@ -98,7 +90,7 @@ bool wire_has_left(const struct carried *carried)
 bool wire_run_until(struct carried *carried, wire_condition_fn *reached)
 {
     struct wire *wire = carried->wire;
-    int64_t give_up_at = clock_now() + WIRE_ACT_LIMIT;
+    int64_t give_up_at = clock_steady() + WIRE_ACT_LIMIT;
     int servers[] = {endpoint_fd(carried->endpoint), -1};
 
     for (;;) {
@@ -107,7 +99,7 @@ bool wire_run_until(struct carried *carried, wire_condition_fn *reached)
         if (wire->tls_trap) tls_trap_move(wire->tls_trap);
         if (!carried->arrival) carried->arrival = endpoint_take(carried->endpoint);
         if (reached(carried)) return true;
-        if (!moved || clock_now() > give_up_at) return false;
+        if (!moved || clock_steady() > give_up_at) return false;
         if (wire->tls_trap) servers[1] = tls_trap_fd(wire->tls_trap);
         client_wait(wire->client, servers, wire->tls_trap ? 2 : 1, POLL_MS);
     }

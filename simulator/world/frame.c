@@ -1,6 +1,6 @@
 #include "simulator/world/frame.h"
 
-#include "platforms/base64.h"
+#include "base/base64.h"
 #include "platforms/event_stream.h"
 #include "simulator/world/typical.h"
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs the examples: in C, Python and Node they ask the same library and get the same decisions.
+# Builds and runs the examples: in C, Python and Node they ask the same library and get the same decisions; the live one is
+# built against the installed library and asks a fake provider.
 #   tests/cli/examples.sh BUILD       Python and Node are skipped with a word where they are missing, never when CI=true
 set -uo pipefail
 build=$(realpath "${1:-build}")
@@ -71,8 +72,48 @@ if command -v npm >/dev/null && [ ! -d examples/node_modules/koffi ]; then
     (cd examples && npm ci --silent --no-audit --no-fund >/dev/null 2>&1) || missing "the package of examples/package.json cannot be had"
 fi
 if [ -d examples/node_modules/koffi ]; then other node examples/decide.mjs; elif ! command -v npm >/dev/null; then missing "npm is not installed"; fi
-for file in examples/decide.py examples/decide.mjs; do
-    [ "$(wc -l <$file)" -lt 100 ] || { echo "examples: $file is no longer small"; failed=$((failed + 1)); }
+
+# The live client: a failure, a restart, an answer, from a fake whose ports the kernel picks.
+answer='It is blue
+-- not that; from the beginning:
+Air scatters blue most.'
+live_story='send     anthropic claude-opus-4-6 attempt=1 connection=new
+note     credential: ANTHROPIC_API_KEY
+reply    529 overloaded_error -> overloaded  "Overloaded"
+wait     5ms  rule="overloaded" 1/3  retry-after-ms: 5
+send     anthropic claude-opus-4-6 attempt=2 connection=reused
+output   begins to reach the caller
+reply    200 max_tokens -> output_limit
+restart  the output so far is void, the reply begins anew
+retry    max_tokens 1024 -> 3000  rule="output limit" 1/3
+send     anthropic claude-opus-4-6 attempt=3 connection=reused
+output   begins to reach the caller
+reply    200 end_turn
+finish   success  model=claude-opus-4-6 attempts=3 waited=5ms'
+live() { # prints the answer and then the story, without the times that a real clock has put before its lines
+    "$build/redial" fake --quiet --for 60s examples/live.yaml >"$work/environment" 2>"$work/fake" &
+    local fake=$! status tries=0
+    until grep -qs REDIAL_FAKE_PID "$work/environment" || [ $((tries += 1)) -gt 300 ]; do sleep 0.1; done
+    # shellcheck disable=SC1091
+    (. "$work/environment" && LD_LIBRARY_PATH=$at/lib timeout 30 "$work/live" "$@" 2>"$work/story")
+    status=$?
+    sed -E 's/^[0-9a-z.]+ +//' "$work/story"
+    kill "$fake"
+    wait "$fake" || cat "$work/fake"
+    return $status
+}
+at=$work/opt/redial
+env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory BUILD="${build#"$PWD"/}" DESTDIR="$work" PREFIX=/opt/redial install >"$work/log" 2>&1 ||
+    { cat "$work/log"; exit 1; }
+export PKG_CONFIG_PATH=$at/lib/pkgconfig:${PKG_CONFIG_PATH:-} PKG_CONFIG_SYSROOT_DIR=$work
+# shellcheck disable=SC2046
+${CC:-gcc} -std=c17 -Wall -Wextra -Werror examples/live.c -o "$work/live" $(pkg-config --cflags --libs redial) -Wl,-rpath-link,"$at/lib" || exit 1
+try "$answer"$'\n'"$live_story" 0 live $policy Why is the sky '"blue"?'
+"$build/redial" replay --quiet examples/live.yaml >"$work/out" || { cat "$work/out"; failed=$((failed + 1)); }
+
+for small in 100:examples/decide.py 100:examples/decide.mjs 120:examples/live.c; do
+    file=${small#*:}
+    [ "$(wc -l <"$file")" -lt "${small%%:*}" ] || { echo "examples: $file is no longer small"; failed=$((failed + 1)); }
 done
 echo "examples: $ran runs, $failed differ"
 [ "$failed" = 0 ]

@@ -20,6 +20,20 @@ done
 # The installed command with the installed policies, from anywhere.
 (cd / && env -i "$at/bin/redial" check "$at/share/redial/policies/claude-code.yaml" >"$work/said" 2>&1) || { cat "$work/said"; fail "the installed policy is not right"; }
 
+# Where none is named and none is here, it takes the installed one; from somewhere else it says what it looked for.
+quiet() { (cd / && env -i "$@" >"$work/said" 2>&1); }
+quiet "$at/bin/redial" audit --today 2026-11-23 || { cat "$work/said"; fail "audit does not find the installed policy"; }
+diff -u <("$build/redial" audit --today 2026-11-23) <(sed "s|$at/share/redial/||" "$work/said") || fail "audit reads another policy when installed"
+mkdir "$work/elsewhere" && cp "$build/redial" "$work/elsewhere/redial"
+quiet ANTHROPIC_API_KEY=k ANTHROPIC_BASE_URL=http://127.0.0.1:1 "$at/bin/redial" call --deadline 1ms Hello && fail "call has an answer from nobody"
+grep -q 'ECONNREFUSED\|deadline' "$work/said" || { cat "$work/said"; fail "call does not find the installed policy"; }
+for verb in audit call; do
+    quiet "$work/elsewhere/redial" $verb && fail "$verb needs no policy"
+    for sought in "no policies/claude-code.yaml here" "no $work/share/redial/policies/claude-code.yaml"; do
+        grep -qF "$sought" "$work/said" || { cat "$work/said"; fail "$verb does not say '$sought'"; }
+    done
+done
+
 # A program by pkg-config; the root of the system is the folder.
 export PKG_CONFIG_PATH=$at/lib/pkgconfig:${PKG_CONFIG_PATH:-} PKG_CONFIG_SYSROOT_DIR=$work
 cat >"$work/program.c" <<'PROGRAM'
@@ -41,9 +55,9 @@ said=$(LD_LIBRARY_PATH=$at/lib "$work/program" "$at/share/redial/policies/claude
 # It asks for the soname, and for the functions by their version.
 soname=$(readelf -d "$at/lib/libredial.so" | sed -nE 's/.*SONAME.*\[(.*)\].*/\1/p')
 [ -e "$at/lib/$soname" ] || fail "the soname $soname does not lead to a library"
-readelf -d "$work/program" | grep -q "NEEDED.*\[$soname\]" || fail "the program does not ask for $soname"
-readelf --wide -V "$at/lib/libredial.so" | grep -q 'Name: REDIAL_0$' || fail "the library defines no version REDIAL_0"
-readelf --wide --dyn-syms "$work/program" | grep -q 'redial_version@REDIAL_0' || fail "the program's symbols have no version"
+readelf -d "$work/program" | grep "NEEDED.*\[$soname\]" >/dev/null || fail "the program does not ask for $soname"
+readelf --wide -V "$at/lib/libredial.so" | grep 'Name: REDIAL_0$' >/dev/null || fail "the library defines no version REDIAL_0"
+readelf --wide --dyn-syms "$work/program" | grep 'redial_version@REDIAL_0' >/dev/null || fail "the program's symbols have no version"
 unversioned=$(readelf --wide --dyn-syms "$at/lib/libredial.so" | awk '$7 != "UND" && $8 ~ /^redial_/ && $8 !~ /@@REDIAL_0$/ {print $8}')
 [ -z "$unversioned" ] || fail "these have no version: $unversioned"
 

@@ -45,11 +45,12 @@ in_bash() {
         _redial && echo "${COMPREPLY[@]}"' bash "$1"
 }
 in_fish() { fish --no-config -c 'source cli/completions/redial.fish; complete -C "redial $argv[1]"' "$1" | cut -f1; }
-in_zsh() { # zsh completes only in front of a terminal: one is made, and what it lists is read back
+in_zsh() { # zsh completes only in front of a terminal: one is made, and what it lists is read back.
+    # `kill undef`: until its line editor is up, the terminal itself would take Ctrl-U for "forget that line".
     zsh -f -c '
         zmodload zsh/zpty
         zpty it zsh -f -i
-        zpty -w it "PS1=; stty -echo columns 200; fpath=($PWD/cli/completions \$fpath); autoload -Uz compinit; compinit -D -u"
+        zpty -w it "PS1=; stty -echo kill undef columns 200; fpath=($PWD/cli/completions \$fpath); autoload -Uz compinit; compinit -D -u"
         zpty -w it "comppostfuncs=(); zstyle \":completion:*\" list-grouped no; compadd() { builtin compadd -A got -D got \"\$@\" 2>/dev/null; local -a all; builtin compadd -O all \"\$@\"; print -rl -- \${all/#/GOT:} >>\$OUT; builtin compadd \"\$@\" }"
         zpty -w it "echo rea\"\"dy"
         local line; while zpty -r it line; do [[ $line == *ready* ]] && break; done

@@ -21,7 +21,7 @@ for file in $(grep -L '^matrix:' policies/*.yaml) policies/presets/*.yaml polici
     case $file in *-broken.yaml) broken+=("$file") ;; *) policies+=("$file") ;; esac
 done
 validate "$work/policy.schema.json" "${policies[@]}" || failed=1
-validate "$work/scenario.schema.json" scenarios/*/*.yaml || failed=1
+validate "$work/scenario.schema.json" scenarios/*/*.yaml examples/*.yaml || failed=1
 
 wrong='unknown-keys unknown-words wrong-types missing-keys durations numbers statuses version no-version'
 for language in policy scenario; do

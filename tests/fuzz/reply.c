@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "platforms/base64.h"
+#include "base/base64.h"
 #include "platforms/event_stream.h"
 #include "platforms/reader.h"
 

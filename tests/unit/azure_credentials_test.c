@@ -4,8 +4,8 @@
 #include <criterion/parameterized.h>
 #include <stdio.h>
 
+#include "base/base64.h"
 #include "base/duration.h"
-#include "credentials/jwt.h"
 #include "tests/support/errands.h"
 #include "tests/support/keys.h"
 

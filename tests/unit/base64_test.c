@@ -1,4 +1,4 @@
-#include "platforms/base64.h"
+#include "base/base64.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -48,8 +48,46 @@ Test(base64, decodes_nothing_else)
     for (size_t i = 0; i < REDIAL_COUNT_OF(wrong); i++) {
         struct text decoded = TEXT_INIT;
         cr_expect_not(base64_decode(str_of(wrong[i]), &decoded), "'%s'", wrong[i]);
+        cr_expect_eq(decoded.len, 0);
         text_clean_up(&decoded);
     }
+}
+
+struct base64url_case {
+    char bytes[24], encoded[32];
+};
+
+ParameterizedTestParameters(base64, of_urls_goes_both_ways)
+{
+    static struct base64url_case cases[] = {
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xff\xfb\xfe", "__v-"},
+    };
+    return cr_make_param_array(struct base64url_case, cases, REDIAL_COUNT_OF(cases));
+}
+
+ParameterizedTest(struct base64url_case *c, base64, of_urls_goes_both_ways)
+{
+    struct text out = TEXT_INIT;
+    base64url_append(&out, str_of(c->bytes));
+    cr_expect(str_is(text_str(&out), c->encoded), "%s", c->encoded);
+    text_clear(&out);
+    cr_expect(base64url_decode(str_of(c->encoded), &out));
+    cr_expect(str_is(text_str(&out), c->bytes), "%s", c->encoded);
+    text_clean_up(&out);
+}
+
+Test(base64, what_is_no_base64url_leaves_nothing_behind)
+{
+    struct text out = TEXT_INIT;
+    text_append(&out, REDIAL_STR("kept"));
+    cr_expect_not(base64url_decode(REDIAL_STR("Zm9v+"), &out));
+    cr_expect_not(base64url_decode(REDIAL_STR("Zm9vY"), &out));
+    cr_expect_not(base64url_decode(REDIAL_STR("Zm\0v"), &out));
+    cr_expect(str_is(text_str(&out), "kept"));
+    cr_expect(base64url_decode(REDIAL_STR("Zg=="), &out), "padding is allowed");
+    cr_expect(str_is(text_str(&out), "keptf"));
+    text_clean_up(&out);
 }
 
 Test(base64, long_texts_come_back)

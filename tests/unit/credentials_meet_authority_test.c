@@ -9,7 +9,7 @@
 #include "base/duration.h"
 #include "credentials/chain.h"
 #include "credentials/sigv4.h"
-#include "credentials/url.h"
+#include "base/url.h"
 #include "redial/redial.h"
 #include "simulator/authority/authority.h"
 

@@ -3,50 +3,12 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include "base/base64.h"
 #include "base/duration.h"
 #include "tests/support/failing_memory.h"
 #include "tests/support/keys.h"
 
 #define PASSWORD "not-a-secret-12"
-
-/* ---- Base64url */
-
-struct base64url_case {
-    char bytes[24], encoded[32];
-};
-
-ParameterizedTestParameters(jwt, base64url)
-{
-    static struct base64url_case cases[] = {
-        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
-        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xff\xfb\xfe", "__v-"},
-    };
-    return cr_make_param_array(struct base64url_case, cases, REDIAL_COUNT_OF(cases));
-}
-
-ParameterizedTest(struct base64url_case *c, jwt, base64url)
-{
-    struct text out = TEXT_INIT;
-    base64url_append(&out, str_of(c->bytes));
-    cr_expect(str_is(text_str(&out), c->encoded), "%s", c->encoded);
-    text_clear(&out);
-    cr_expect(base64url_decode(str_of(c->encoded), &out));
-    cr_expect(str_is(text_str(&out), c->bytes), "%s", c->encoded);
-    text_clean_up(&out);
-}
-
-Test(jwt, what_is_no_base64url_leaves_nothing_behind)
-{
-    struct text out = TEXT_INIT;
-    text_append(&out, REDIAL_STR("kept"));
-    cr_expect_not(base64url_decode(REDIAL_STR("Zm9v+"), &out));
-    cr_expect_not(base64url_decode(REDIAL_STR("Zm9vY"), &out));
-    cr_expect_not(base64url_decode(REDIAL_STR("Zm\0v"), &out));
-    cr_expect(str_is(text_str(&out), "kept"));
-    cr_expect(base64url_decode(REDIAL_STR("Zg=="), &out), "padding is allowed");
-    cr_expect(str_is(text_str(&out), "keptf"));
-    text_clean_up(&out);
-}
 
 /* ---- Keys */
 

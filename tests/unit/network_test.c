@@ -18,6 +18,7 @@ ParameterizedTestParameters(network, judges_where_a_url_leads)
         {"http://127.0.0.1:80/", NETWORK_LOOPBACK, true, true},
         {"http://[::1]:80/", NETWORK_LOOPBACK, true, true},
         {"http://LOCALHOST/", NETWORK_LOOPBACK, true, true},
+        {"http://127.0.0.2:80/", NETWORK_LOOPBACK, true, true},
         {"http://127.0.0.1.evil.example/", NETWORK_METADATA, false, false},
         {"http://169.254.169.254/latest", NETWORK_LOOPBACK, false, false},
         {"http://169.254.169.254/latest", NETWORK_METADATA, true, true},

@@ -6,19 +6,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "redial/redial.h"
 #include "tests/support/hook_policy.h"
 
 struct attempt_case {
     char name[64], code[320], says[96];
 };
-
-static int64_t machine_time(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec;
-}
 
 ParameterizedTestParameters(sandbox, every_attempt_is_refused)
 {
@@ -140,9 +134,9 @@ ParameterizedTest(struct attempt_case *c, sandbox, every_attempt_is_refused)
     snprintf(code, sizeof code, body, c->code);
     struct redial_policy *policy = hook_policy(code, "delay: hook, on_error: ignore");
     struct redial_str error, again;
-    int64_t began = machine_time();
+    int64_t began = clock_steady();
     hook_policy_ask(policy, &error);
-    int64_t took = machine_time() - began;
+    int64_t took = clock_steady() - began;
     cr_expect(str_starts_with(error, REDIAL_STR("hooks/test.lua:")), "%s: %.*s", c->name,
               REDIAL_STR_ARG(error));
     cr_expect_neq(str_find(error, str_of(c->says)), SIZE_MAX, "%s: %.*s", c->name,

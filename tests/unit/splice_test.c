@@ -4,8 +4,8 @@
 #include <criterion/parameterized.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "document/json.h"
-#include "platforms/base64.h"
 #include "platforms/request.h"
 #include "redial/redial.h"
 #include "tests/support/policy_from.h"

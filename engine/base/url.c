@@ -1,4 +1,6 @@
-#include "credentials/url.h"
+#include "base/url.h"
+
+#include <string.h>
 
 /* Cuts what stands before one of two separators off the rest. */
 static struct redial_str cut_at(struct redial_str *rest, char one, char other)
@@ -69,11 +71,16 @@ static bool read_ipv4(struct redial_str host, int64_t numbers[4])
     return count == 4;
 }
 
-bool url_is_loopback(const struct url *url)
+bool host_is_loopback(struct redial_str host)
 {
     int64_t ipv4[4] = {0};
-    if (read_ipv4(url->host, ipv4)) return ipv4[0] == 127;
-    return str_eq_nocase(url->host, REDIAL_STR("localhost")) || str_is(url->host, "::1");
+    if (read_ipv4(host, ipv4)) return ipv4[0] == 127;
+    return str_eq_nocase(host, REDIAL_STR("localhost")) || str_is(host, "::1");
+}
+
+bool url_is_loopback(const struct url *url)
+{
+    return host_is_loopback(url->host);
 }
 
 bool url_is_metadata(const struct url *url)
@@ -88,18 +95,18 @@ bool url_is_metadata(const struct url *url)
     return is_ipv6 && str_eq_nocase(str_take(url->host, 5), REDIAL_STR("fe80:"));
 }
 
-static bool is_unreserved(char c)
+static bool stays(char c, const char *kept)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && (strchr("-._~", c) || strchr(kept, c)));
 }
 
-void url_encode(struct text *out, struct redial_str raw)
+void url_encode_all_but(struct text *out, struct redial_str raw, const char *kept)
 {
     static const char digits[] = "0123456789ABCDEF";
     for (size_t at = 0; at < raw.len; at++) {
         size_t plain = 0;
-        while (at + plain < raw.len && is_unreserved(raw.ptr[at + plain])) plain++;
+        while (at + plain < raw.len && stays(raw.ptr[at + plain], kept)) plain++;
         text_append(out, str_take(str_skip(raw, at), plain));
         at += plain;
         if (at == raw.len) return;
@@ -107,6 +114,11 @@ void url_encode(struct text *out, struct redial_str raw)
         const char hex[3] = {'%', digits[c >> 4], digits[c & 15]};
         text_append(out, (struct redial_str){hex, sizeof hex});
     }
+}
+
+void url_encode(struct text *out, struct redial_str raw)
+{
+    url_encode_all_but(out, raw, "");
 }
 
 void form_append(struct text *out, const char *name, struct redial_str value)
