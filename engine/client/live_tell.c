@@ -35,8 +35,9 @@ void live_on_event(struct redial_live *call, struct redial_str name, struct redi
 static void tell_body(struct redial_live *call, struct redial_str body)
 {
     const struct redial_handlers *handlers = &call->request.handlers;
-    struct json *json = handlers->text && body.len > 0 ? json_parse(body) : NULL;
-    const struct json *block = json_first(json_at(json, "content"));
+    struct json *json = json_parse(body);
+    const struct json *content = json_at(json, "content");
+    const struct json *block = json_is_array(content) ? json_first(content) : NULL;
 
     for (; block; block = json_next(block)) {
         struct redial_str text = json_text(json_at(block, "text"));
@@ -208,7 +209,7 @@ void live_tell_end(struct redial_live *call, const struct redial_decision *decis
     clean(call, detail_of(call), &detail);
     outcome.message = text_str(&message);
     outcome.detail = text_str(&detail);
-    if (outcome.body.len > 0 && !is_silenced(call)) tell_body(call, outcome.body);
+    if (handlers->text && outcome.body.len > 0 && !is_silenced(call)) tell_body(call, outcome.body);
     if (handlers->end) handlers->end(handlers->context, &outcome);
     text_clean_up(&message);
     text_clean_up(&detail);

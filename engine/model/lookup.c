@@ -49,7 +49,7 @@ struct redial_str policy_base_url(const struct redial_policy *policy, uint16_t p
     struct redial_str own =
         by_region_find(platform->region_endpoints, platform->region_endpoint_count, region);
     if (of->base_url.len > 0) return of->base_url;
-    if (of->surface == SURFACE_MANTLE)
+    if (of->surface == BEDROCK_MANTLE)
         return mantle->base_url.len > 0 ? mantle->base_url : mantle->endpoint;
     if (platform->base_url.len > 0) return platform->base_url;
     return own.len > 0 ? own : platform->endpoint;

@@ -403,17 +403,40 @@ static bool is_plain_success(const struct exchange *exchange)
            script->retry_after < 0;
 }
 
+/* What the scenario says of features; NULL: nothing. */
+static const uint8_t *feature_plays(const struct request *request)
+{
+    const struct script *script = request->fakes->script;
+
+    for (size_t i = 0; i < script->provider_count; i++)
+        if (script->providers[i].index == request->provider) return script->providers[i].features;
+    return NULL;
+}
+
+static bool make_effects(struct request *request, const struct demand *demand,
+                         struct effects *effects)
+{
+    uint64_t salt = demand_mix(request->provider, str_hash(demand->model));
+
+    return effects_make(demand, request->route.platform, feature_plays(request),
+                        request->session->cache, salt, world_now(request->fakes), request->arena,
+                        effects);
+}
+
 static const struct exchange *own_answer(struct request *request, const struct demand *demand,
                                          const struct exchange *scripted)
 {
     struct exchange *own;
+    struct effects effects;
     const struct answer_options options = {.route = &request->route,
                                            .demand = demand,
+                                           .effects = &effects,
                                            .model = demand->model,
                                            .id = serve_next_id(request->fakes),
                                            .after = scripted->script->after,
                                            .pace = request->fakes->options.pace};
 
+    if (!make_effects(request, demand, &effects)) return NULL;
     own = (struct exchange *)(uintptr_t)answer_message(request->arena, &options);
     if (own) own->script = scripted->script;
     return own;
@@ -682,7 +705,9 @@ static void serve_platform(struct request *request)
     }
     if (!is_authorised(request, &identity)) return;
     taken = !takes_body(request->route.operation) ||
-            demand_read(&asked, request->arena, &demand, &objection);
+            (demand_read(&asked, request->arena, &demand, &objection) &&
+             effects_allow(demand.features, request->route.platform, feature_plays(request),
+                           request->arena, &objection));
     note_demand(request, &demand, entry_of(request));
     if (!taken)
         refuse_with(request, &objection);

@@ -17,7 +17,7 @@ engine/story        model base core
 engine/platforms    document model base
 engine/credentials  document model base
 engine/client       platforms credentials hooks core story document model base
-engine/audit        base document model config story
+engine/audit        base document model config story platforms
 engine/api          config compile core hooks document model base
 simulator/world     document model base platforms config
 simulator/authority document model base platforms
