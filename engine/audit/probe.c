@@ -42,7 +42,7 @@ static void write_pdf(struct text *out)
         "<</Type/Pages/Kids[3 0 R]/Count 1>>",
         "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R"
         "/Resources<</Font<</F1 5 0 R>>>>>>",
-        "<</Length 42>>stream\nBT /F1 24 Tf 50 40 Td (marigold) Tj ET   \nendstream",
+        "<</Length 38>>stream\nBT /F1 24 Tf 50 40 Td (marigold) Tj ET\nendstream",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     };
     size_t begins[REDIAL_COUNT_OF(objects)], table;
