@@ -57,7 +57,7 @@ struct probing {
     struct setup setup;
     struct redial_str model; /* empty: the cheapest that has the feature */
     bool features[PROBED_COUNT], all, live;
-    bool providers[UINT8_MAX + 1];
+    bool *providers; /* by number */
     struct asking *askings;
     struct probe_result *results;
     size_t count, under_way;
@@ -125,11 +125,12 @@ static bool read_providers(struct probing *probing, const char *given)
         given ? str_of(given) : policy->providers[policy->default_provider].name;
     struct redial_str name;
     bool all = str_is(list, "all");
-    for (size_t i = 0; all && i < policy->provider_count && i < UINT8_MAX; i++)
-        probing->providers[i] = true;
+    probing->providers = ARENA_ARRAY(probing->arena, bool, policy->provider_count);
+    if (!probing->providers) return refuse(probing, "out of memory");
+    for (size_t i = 0; all && i < policy->provider_count; i++) probing->providers[i] = true;
     while (!all && str_split(&list, ',', &name)) {
         uint16_t provider = policy_find_provider(policy, str_trim(name));
-        if (provider >= UINT8_MAX) return no_provider(probing, str_trim(name));
+        if (provider == NO_INDEX) return no_provider(probing, str_trim(name));
         probing->providers[provider] = true;
     }
     return true;
@@ -140,8 +141,9 @@ static bool read_model(struct probing *probing, const char *given)
     const struct redial_policy *policy = probing->policy;
     struct redial_str closest;
     probing->model = str_of(given);
-    for (uint16_t i = 0; given && i < policy->provider_count; i++)
-        if (probing->providers[i] && !policy_knows_model(policy, i, probing->model, &closest)) {
+    for (size_t i = 0; given && i < policy->provider_count; i++)
+        if (probing->providers[i] &&
+            !policy_knows_model(policy, (uint16_t)i, probing->model, &closest)) {
             refuse(probing, "provider '%.*s' knows no model '%s'",
                    REDIAL_STR_ARG(policy->providers[i].name), given);
             if (closest.len > 0)
@@ -236,10 +238,10 @@ static bool make_list(struct probing *probing)
     probing->askings = ARENA_ARRAY(probing->arena, struct asking, room);
     probing->results = ARENA_ARRAY(probing->arena, struct probe_result, room);
     if (!probing->askings || !probing->results) return false;
-    for (uint16_t p = 0; p < probing->policy->provider_count; p++)
+    for (size_t p = 0; p < probing->policy->provider_count; p++)
         for (int f = 0; f < PROBED_COUNT; f++)
             if (probing->providers[p] && probing->features[f] &&
-                !add_asking(probing, p, (enum probed)f, nonce))
+                !add_asking(probing, (uint16_t)p, (enum probed)f, nonce))
                 return false;
     return !probing->failed;
 }
@@ -318,8 +320,8 @@ static bool check(struct probing *probing)
     good =
         setup_read(&probing->setup, credential_look, &unread) || refuse(probing, "out of memory");
     findings_clean_up(&unread);
-    for (uint16_t i = 0; good && i < probing->policy->provider_count; i++)
-        good = !probing->providers[i] || check_provider(probing, i);
+    for (size_t i = 0; good && i < probing->policy->provider_count; i++)
+        good = !probing->providers[i] || check_provider(probing, (uint16_t)i);
     return good;
 }
 
@@ -448,8 +450,8 @@ static bool prepare(struct probing *probing, const struct args *args, struct out
         !read_model(probing, args_value(args, "model")) || !check(probing))
         return false;
     if (!make_list(probing)) return refuse(probing, "out of memory");
-    for (uint16_t i = 0; i < probing->policy->provider_count; i++)
-        if (probing->providers[i]) tell_cost(probing, i, output);
+    for (size_t i = 0; i < probing->policy->provider_count; i++)
+        if (probing->providers[i]) tell_cost(probing, (uint16_t)i, output);
     return true;
 }
 

@@ -39,9 +39,8 @@ static void write_pdf(struct text *out)
 {
     static const char *const objects[] = {
         "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R"
-        "/Resources<</Font<</F1 5 0 R>>>>>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</Font<</F1 5 0 R>>>>>>",
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R>>",
         "<</Length 38>>stream\nBT /F1 24 Tf 50 40 Td (marigold) Tj ET\nendstream",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
     };
