@@ -14,9 +14,9 @@
 #include "credentials/url.h"
 #include "redial/client.h"
 
-#define AT_ONCE  4u                   /* requests under way */
-#define PATIENCE (60 * NS_PER_SECOND) /* for one request */
-#define LOOK_MS  100                  /* how soon an interruption is seen */
+#define AT_ONCE  4u            /* requests under way */
+#define PATIENCE NS_PER_MINUTE /* for one request */
+#define LOOK_MS  100           /* how soon an interruption is seen */
 
 /* A signal handler can reach nothing but a global. */
 static volatile sig_atomic_t interrupted;
@@ -96,6 +96,7 @@ static bool read_feature(struct probing *probing, struct redial_str name)
 static bool read_features(struct probing *probing, struct redial_str list)
 {
     struct redial_str name;
+    if (str_trim(list).len == 0) return refuse(probing, "'--probe' names no feature");
     probing->all = str_is(list, "all");
     for (size_t i = 0; probing->all && i < PROBED_COUNT; i++) probing->features[i] = true;
     if (probing->all) return true;
@@ -330,12 +331,16 @@ static bool check(struct probing *probing)
 static void say_failure(const struct redial_outcome *outcome, struct text *out)
 {
     enum redial_reason reason = (enum redial_reason)outcome->reason;
+    if (reason == REDIAL_REASON_CANCELLED || reason == REDIAL_REASON_DEADLINE) {
+        text_append(out, reason == REDIAL_REASON_CANCELLED ? REDIAL_STR("interrupted")
+                                                           : REDIAL_STR("no answer in a minute"));
+        return;
+    }
     if (outcome->status != 0) text_printf(out, "%u ", (unsigned)outcome->status);
     if (outcome->class != REDIAL_CLASS_NONE)
         text_append(out, str_of(redial_class_name((enum redial_class)outcome->class)));
     else
         text_append(out, str_of(redial_reason_doc(reason)));
-    if (reason == REDIAL_REASON_DEADLINE) text_append(out, REDIAL_STR(", no answer in time"));
     if (outcome->message.len > 0) text_printf(out, ": %.*s", REDIAL_STR_ARG(outcome->message));
     if (outcome->detail.len > 0) text_printf(out, "; %.*s", REDIAL_STR_ARG(outcome->detail));
 }

@@ -382,7 +382,7 @@ static void note_credential(struct request *request, uint32_t generation)
 
 static bool grows_old(const struct request *request)
 {
-    const struct script *script = request->fakes->script;
+    const struct script *script = request->session->script;
 
     for (size_t i = 0; i < script->provider_count; i++)
         if (script->providers[i].index == request->provider)
