@@ -333,7 +333,7 @@ static void say_failure(const struct redial_outcome *outcome, struct text *out)
     enum redial_reason reason = (enum redial_reason)outcome->reason;
     if (reason == REDIAL_REASON_CANCELLED || reason == REDIAL_REASON_DEADLINE) {
         text_append(out, reason == REDIAL_REASON_CANCELLED ? REDIAL_STR("interrupted")
-                                                           : REDIAL_STR("no answer in a minute"));
+                                                           : REDIAL_STR("no answer came"));
         return;
     }
     if (outcome->status != 0) text_printf(out, "%u ", (unsigned)outcome->status);
@@ -341,6 +341,8 @@ static void say_failure(const struct redial_outcome *outcome, struct text *out)
         text_append(out, str_of(redial_class_name((enum redial_class)outcome->class)));
     else
         text_append(out, str_of(redial_reason_doc(reason)));
+    if (outcome->class == REDIAL_CLASS_TIMEOUT && outcome->status == 0)
+        text_append(out, REDIAL_STR(": no answer came"));
     if (outcome->message.len > 0) text_printf(out, ": %.*s", REDIAL_STR_ARG(outcome->message));
     if (outcome->detail.len > 0) text_printf(out, "; %.*s", REDIAL_STR_ARG(outcome->detail));
 }
