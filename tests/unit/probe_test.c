@@ -163,7 +163,7 @@ Test(probe, its_pdf_is_one)
     cr_expect(str_starts_with(str_skip(rest, (size_t)table), REDIAL_STR("xref\n0 6\n")));
     for (int i = 1; i < 6; i++) {
         int64_t begin;
-        char head[16];
+        char head[24];
         struct redial_str row = str_skip(rest, (size_t)table + 9 + 20 * (size_t)i);
         cr_assert(str_to_int64(str_take(row, 10), &begin));
         snprintf(head, sizeof head, "%d 0 obj", i);
