@@ -12,6 +12,7 @@
 #include "audit/setup.h"
 #include "base/redact.h"
 #include "cli/audit.h"
+#include "cli/audit_probe.h"
 #include "cli/credential.h"
 #include "cli/default_policy.h"
 #include "cli/revision.h"
@@ -25,6 +26,10 @@ static const struct args_flag flags[] = {
     {"request", 0, "FILE", "the same for what a request's body uses; - is standard input"},
     {"fallbacks", 0, NULL, "what each fallback of the policy loses"},
     {"config", 0, NULL, "the environment and the policy together: what works, what is missing"},
+    {"probe", 0, "NAMES", "ask the platform itself about these features, or about all"},
+    {"provider", 0, "NAMES", "providers to probe, or all; else the one that is called"},
+    {"model", 0, "NAME", "the model to probe instead of a cheap one"},
+    {"live", 0, NULL, "probe real platforms, not only fakes: that costs money"},
     {"diff", 0, "OLD", "what changed since a file, or since a date or revision of git"},
     {"stale", 0, "AGE", "cells older than this, such as 90d"},
     {"max-unknown", 0, "N", "exit 1 when more cells are unknown"},
@@ -43,12 +48,15 @@ static const struct format {
     ask_fn *ask;              /* NULL: answers have no such form */
     findings_print_fn *found; /* likewise */
     setup_print_fn *setup;    /* likewise */
+    probe_print_fn *probe;    /* likewise */
 } formats[] = {
-    {"text", matrix_print_text, ask_print_text, findings_print_text, setup_print_text},
-    {"markdown", matrix_print_markdown, NULL, findings_print_markdown, NULL},
-    {"csv", matrix_print_csv, NULL, NULL, NULL},
-    {"json", matrix_print_json, ask_print_json, findings_print_json, setup_print_json},
-    {"html", matrix_print_html, NULL, NULL, NULL},
+    {"text", matrix_print_text, ask_print_text, findings_print_text, setup_print_text,
+     probe_print_text},
+    {"markdown", matrix_print_markdown, NULL, findings_print_markdown, NULL, probe_print_markdown},
+    {"csv", matrix_print_csv, NULL, NULL, NULL, NULL},
+    {"json", matrix_print_json, ask_print_json, findings_print_json, setup_print_json,
+     probe_print_json},
+    {"html", matrix_print_html, NULL, NULL, NULL, NULL},
 };
 
 /* ---- Reading ---- */
@@ -253,6 +261,21 @@ static int print_setup(const struct subject *subject, const struct args *args,
     return status;
 }
 
+/* ---- Probes ---- */
+
+static int probe(const struct subject *subject, const struct args *args, const char *path,
+                 const struct format *format, struct findings *findings, struct output *output)
+{
+    struct redial_str why = {"", 0};
+    if (!subject->policy)
+        why = REDIAL_STR("this needs a policy, and the file is a matrix alone");
+    else if (!format->probe)
+        why = REDIAL_STR("what probes show is printed as text, markdown or json");
+    if (why.len == 0) return probe_run(subject, args, path, format->probe, findings, output);
+    output_usage(output, args->verb->name, why);
+    return STATUS_UNUSABLE;
+}
+
 /* ---- The whole ---- */
 
 static bool is_question(const struct args *args)
@@ -282,16 +305,20 @@ static int work(const struct args *args, const struct format *format,
                 struct output *output)
 {
     struct findings findings = {.arena = subject->arena};
-    bool setup = args_given(args, "config");
-    int status = STATUS_OK;
-    if (setup)
+    bool setup = args_given(args, "config"), probes = args_given(args, "probe");
+    int status = STATUS_OK, found;
+    if (probes)
+        status = probe(subject, args, path, format, &findings, output);
+    else if (setup)
         status = print_setup(subject, args, format, &findings, output);
     else if (is_question(args))
         status = answer(subject, args, format, &findings, output);
     else if (!searched->any)
         status = print(subject, args, format, output);
-    if ((searched->any || setup) && status != STATUS_UNUSABLE)
-        status = searched_run(searched, args, path, subject, format->found, &findings, output);
+    if ((searched->any || setup || probes) && status != STATUS_UNUSABLE) {
+        found = searched_run(searched, args, path, subject, format->found, &findings, output);
+        if (status != STATUS_INTERRUPTED || found == STATUS_UNUSABLE) status = found;
+    }
     findings_clean_up(&findings);
     return status;
 }
@@ -304,6 +331,9 @@ static bool read_options(const struct args *args, const struct format **format,
         return false;
     if (args->word_count > 1)
         text_append(why, REDIAL_STR("one policy at a time"));
+    else if (!args_given(args, "probe") && (args_given(args, "provider") ||
+                                            args_given(args, "model") || args_given(args, "live")))
+        text_append(why, REDIAL_STR("'--provider', '--model' and '--live' belong to '--probe'"));
     else if (searched->any && !(*format)->found)
         text_append(why, REDIAL_STR("what is found is printed as text, markdown or json"));
     return why->len == 0;
@@ -351,8 +381,10 @@ const struct verb verb_audit = {
     .about = "Prints the feature matrix: the six rows that the engine acts on, from the\n"
              "policy's own platforms, then what public documents say of seven surfaces, from\n"
              "matrix.yaml beside them. Or answers who can serve something, what a fallback\n"
-             "loses, what is stale and what changed. POLICY is policies/claude-code.yaml,\n"
-             "else the installed one, unless given, and may be a matrix file alone.",
+             "loses, what is stale and what changed; or asks the platforms themselves, with\n"
+             "small requests whose number and size it tells before it sends them. POLICY is\n"
+             "policies/claude-code.yaml, else the installed one, unless given, and may be a\n"
+             "matrix file alone.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
     .examples =
@@ -363,6 +395,8 @@ const struct verb verb_audit = {
         "  redial audit --request body.json       what a request needs, and who has it\n"
         "  redial audit --fallbacks my.yaml       what is lost on the way elsewhere\n"
         "  redial audit --config                  which provider, which credential, and why\n"
+        "  redial audit --probe web_search,thinking --provider all     of running fakes\n"
+        "  redial audit --probe all --live        of the real platform; says what it costs\n"
         "  redial audit --stale 90d               what should be looked up again\n"
         "  redial audit --diff old/matrix.yaml policies/matrix.yaml\n"
         "  redial audit --diff 2026-10-01         since the end of that day (UTC), in git\n"
@@ -370,8 +404,9 @@ const struct verb verb_audit = {
         "  redial audit --max-disputed 20 --sarif audit.sarif --github\n",
     .status = "  0  all well\n"
               "  1  no configured provider can serve what is asked for, a configured provider\n"
-              "     cannot be called, a feature was lost since OLD, or more cells are unknown or\n"
-              "     disputed than allowed\n"
-              "  2  a file is unreadable or invalid, or the usage is wrong\n",
+              "     cannot be called, a feature was lost since OLD, a probe contradicts a cell,\n"
+              "     or more cells are unknown or disputed than allowed\n"
+              "  2  a file is unreadable or invalid, or the usage is wrong\n"
+              "  130  interrupted: what probes had shown by then is printed\n",
     .run = run,
 };

@@ -28,6 +28,9 @@ static const struct name finding_rows[] = {
     [FINDING_TWO_PROVIDERS] = {"two-providers", "two providers are chosen"},
     [FINDING_EMPTY] = {"empty-value", "a variable is set, to nothing"},
     [FINDING_CREDENTIAL] = {"credential", "the search for a credential met something odd"},
+    [FINDING_CONTRADICTED] = {"contradicted", "a platform does otherwise than is documented"},
+    [FINDING_OBSERVED] = {"observed", "a probe shows what the documents leave open"},
+    [FINDING_UNCLEAR] = {"unclear", "a probe got no answer that tells"},
 };
 const struct names finding_names = {"finding", finding_rows, FINDING_COUNT};
 
@@ -43,7 +46,8 @@ enum finding_level finding_level(enum finding_kind kind)
         [FINDING_TWO_ADDRESSES] = LEVEL_WARNING, [FINDING_SHADOWED] = LEVEL_WARNING,
         [FINDING_KEY_AND_OAUTH] = LEVEL_WARNING, [FINDING_PROFILE_AND_KEYS] = LEVEL_WARNING,
         [FINDING_TWO_PROVIDERS] = LEVEL_WARNING, [FINDING_EMPTY] = LEVEL_WARNING,
-        [FINDING_CREDENTIAL] = LEVEL_WARNING,
+        [FINDING_CREDENTIAL] = LEVEL_WARNING,    [FINDING_CONTRADICTED] = LEVEL_ERROR,
+        [FINDING_OBSERVED] = LEVEL_NOTE,         [FINDING_UNCLEAR] = LEVEL_WARNING,
     };
     return levels[kind];
 }

@@ -25,6 +25,10 @@ enum finding_kind {
     FINDING_TWO_PROVIDERS,
     FINDING_EMPTY,
     FINDING_CREDENTIAL, /* what the search for a credential warns of */
+    /* of probes */
+    FINDING_CONTRADICTED, /* observed otherwise than documented */
+    FINDING_OBSERVED,     /* what no document had settled */
+    FINDING_UNCLEAR,      /* a probe that learnt nothing */
     FINDING_COUNT
 };
 extern const struct names finding_names;

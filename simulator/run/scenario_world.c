@@ -104,6 +104,41 @@ static bool read_capacity(struct reading *reading, const struct node *value, voi
     return keys_read(reading, &capacity_key_table, value, capacity);
 }
 
+/* ---- Features ---- */
+
+#define ROW(play) ((play)-PLAY_WORKS) /* what is not said has no word */
+static const struct name play_rows[] = {
+    [ROW(PLAY_WORKS)] = {"works", "the answer shows its effect"},
+    [ROW(PLAY_IGNORED)] = {"ignored", "the request is answered as if it did not ask for it"},
+    [ROW(PLAY_REFUSED)] = {"refused", "a 400 that names it"},
+};
+#undef ROW
+static const struct names play_names = {"way to take a feature", play_rows,
+                                        REDIAL_COUNT_OF(play_rows)};
+
+static bool read_play(struct reading *reading, const struct node *value, uint8_t *play)
+{
+    int row;
+    if (!read_word(reading, value, &play_names, &row)) return false;
+    *play = (uint8_t)(PLAY_WORKS + row);
+    return true;
+}
+
+static bool read_features(struct reading *reading, const struct node *value, void *target)
+{
+    struct provider_script *provider = target;
+    bool right = true;
+    if (value->kind != NODE_MAPPING)
+        return reading_unexpected(reading, value, "features as a mapping (web_search: ignored)");
+    for (size_t i = 0; i < value->count; i++) {
+        int feature = 0;
+        bool known = read_word(reading, value->keys[i], &probed_names, &feature);
+        right =
+            read_play(reading, value->values[i], &provider->features[feature]) && known && right;
+    }
+    return right;
+}
+
 /* ---- Providers ---- */
 
 static bool read_replies(struct reading *reading, const struct node *value, void *target)
@@ -141,6 +176,8 @@ static const struct key provider_keys[] = {
      false},
     {"token_server", scenario_read_token_server, 0, "what a refresh gets", "answer, or a list",
      false},
+    {"features", read_features, 0, "which it shows, ignores or refuses; unsaid: as documented",
+     "mapping", false},
 };
 #undef AT
 static const struct keys keys = {"a provider's world", provider_keys,
@@ -182,6 +219,8 @@ const struct shape_row scenario_world_shapes[] = {
     {read_outages, AS_ITEMS(AS_KEYS(outage_key_table))},
     {read_capacity, AS_KEYS(capacity_key_table)},
     {read_replies, {.kind = SHAPE_LIST, .of = &scenario_reply_shape}},
+    {read_features,
+     {.kind = SHAPE_BY_WORD, .names = &probed_names, .of = SHAPE(AS_WORD(play_names))}},
     {scenario_read_world,
      AS_NAMED(AS_KEYS_OR(keys, {.kind = SHAPE_LIST, .of = &scenario_reply_shape}))},
     {0},

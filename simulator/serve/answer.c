@@ -168,17 +168,32 @@ const struct exchange *answer_objection(struct arena *arena, enum platform_kind 
 
 void answer_write_usage(const struct answer_options *options, int64_t output, struct text *out)
 {
+    const struct effects none = {.shown = PROBED_BIT(PROBED_FAST_MODE)};
+    const struct effects *effects = options->effects ? options->effects : &none;
+    bool fast = options->demand->fast && effects_show(effects, PROBED_FAST_MODE);
+    const char *tier = effects_show(effects, PROBED_PRIORITY_TIER) ? "priority" : "standard";
+
     text_printf(out,
-                "{\"input_tokens\":%lld,\"cache_creation_input_tokens\":0,"
-                "\"cache_read_input_tokens\":0,\"output_tokens\":%lld,"
-                "\"service_tier\":\"standard\"%s}",
-                (long long)options->demand->input_tokens, (long long)output,
-                options->demand->fast ? ",\"speed\":\"fast\"" : "");
+                "{\"input_tokens\":%lld,\"cache_creation_input_tokens\":%lld,"
+                "\"cache_read_input_tokens\":%lld,\"output_tokens\":%lld,"
+                "\"service_tier\":\"%s\"%s",
+                (long long)(options->demand->input_tokens - effects->cached_words),
+                (long long)effects->cache_written, (long long)effects->cache_read,
+                (long long)output, tier, fast ? ",\"speed\":\"fast\"" : "");
+    effects_write_usage(effects, out);
+    text_append_char(out, '}');
 }
 
 static void write_content(const struct answer_options *options, const struct said *said,
                           struct text *out)
 {
+    const struct effect_block *block;
+    struct text text = TEXT_INIT;
+
+    for (size_t at = 0; (block = effects_block(options->effects, &at));) {
+        effects_write(block->whole, options->id + 3, out);
+        text_append_char(out, ',');
+    }
     if (said->tool) {
         text_append(out, REDIAL_STR("{\"type\":\"tool_use\",\"id\":\""));
         answer_write_id("toolu_01", options->id + 2, out);
@@ -189,14 +204,19 @@ static void write_content(const struct answer_options *options, const struct sai
         text_append_char(out, '}');
         return;
     }
-    text_append(out, REDIAL_STR("{\"type\":\"text\",\"text\":\""));
-    for (size_t i = 0; i < said->word_count; i++) text_append(out, str_of(said->words[i]));
-    text_append(out, REDIAL_STR("\"}"));
+    for (size_t i = 0; i < said->word_count; i++) text_append(&text, str_of(said->words[i]));
+    text_append(out, REDIAL_STR("{\"type\":\"text\",\"text\":"));
+    text_append_json(out, text_str(&text));
+    if (effects_show(options->effects, PROBED_CITATIONS))
+        text_printf(out, ",\"citations\":[%s]", effects_citation);
+    text_append_char(out, '}');
+    if (text.failed) out->failed = true;
+    text_clean_up(&text);
 }
 
 void answer_write_message(const struct answer_options *options, struct text *out)
 {
-    struct said said = answer_choose(options->demand);
+    struct said said = answer_choose(options);
 
     text_append(out, REDIAL_STR("{\"id\":\""));
     answer_write_id(answer_message_prefix(options->route->platform), options->id + 1, out);
@@ -208,6 +228,7 @@ void answer_write_message(const struct answer_options *options, struct text *out
     text_append(out, str_of(said.stop_reason));
     text_append(out, REDIAL_STR("\",\"stop_sequence\":null,\"usage\":"));
     answer_write_usage(options, said.output_tokens, out);
+    effects_write_edits(options->effects, out);
     text_append_char(out, '}');
 }
 
@@ -229,7 +250,7 @@ static bool add_token_counts(struct arena *arena, const struct answer_options *o
 const struct exchange *answer_message(struct arena *arena, const struct answer_options *options)
 {
     enum platform_kind platform = options->route->platform;
-    struct said said = answer_choose(options->demand);
+    struct said said = answer_choose(options);
     struct text body = TEXT_INIT;
     struct exchange *exchange;
 

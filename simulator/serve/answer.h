@@ -8,15 +8,17 @@
 #define REDIAL_SIMULATOR_ANSWER_H
 
 #include "simulator/serve/demand.h"
+#include "simulator/serve/effects.h"
 #include "simulator/world/exchange.h"
 
 struct answer_options {
     const struct route *route;
     const struct demand *demand;
-    struct redial_str model; /* as the reply names it */
-    uint64_t id;             /* ids in the reply are made from it */
-    int64_t after;           /* ns until its first byte */
-    int64_t pace;            /* ns between the deltas of a stream */
+    const struct effects *effects; /* NULL: none are shown */
+    struct redial_str model;       /* as the reply names it */
+    uint64_t id;                   /* ids in the reply are made from it */
+    int64_t after;                 /* ns until its first byte */
+    int64_t pace;                  /* ns between the deltas of a stream */
 };
 
 /* A whole message, or a stream. NULL when memory is out; all is made in `arena`. */

@@ -35,18 +35,35 @@ static bool mentions(const struct json *content, struct redial_str word)
     return false;
 }
 
+/* The platform calls its own tools itself. */
+static const struct json *callers_tool(const struct json *tool)
+{
+    while (tool && effects_is_server_tool(tool)) tool = json_next(tool);
+    return tool;
+}
+
+static const struct json *first_tool(const struct json *tools)
+{
+    return callers_tool(json_first(tools));
+}
+
+static const struct json *next_tool(const struct json *tool)
+{
+    return callers_tool(json_next(tool));
+}
+
 static const struct json *tool_named(const struct json *tools, struct redial_str name)
 {
-    for (const struct json *tool = json_first(tools); tool; tool = json_next(tool))
+    for (const struct json *tool = first_tool(tools); tool; tool = next_tool(tool))
         if (str_eq(json_text(json_at(tool, "name")), name)) return tool;
-    return json_first(tools);
+    return first_tool(tools);
 }
 
 static const struct json *tool_asked_for(const struct json *tools, const struct json *content)
 {
-    for (const struct json *tool = json_first(tools); tool; tool = json_next(tool))
+    for (const struct json *tool = first_tool(tools); tool; tool = next_tool(tool))
         if (mentions(content, json_text(json_at(tool, "name")))) return tool;
-    return mentions(content, REDIAL_STR("tool")) ? json_first(tools) : NULL;
+    return mentions(content, REDIAL_STR("tool")) ? first_tool(tools) : NULL;
 }
 
 static const struct json *choose_tool(const struct json *body)
@@ -58,17 +75,30 @@ static const struct json *choose_tool(const struct json *body)
     if (!json_is_array(tools) || str_is(choice, "none")) return NULL;
     if (str_is(choice, "tool"))
         return tool_named(tools, json_text(json_at(body, "tool_choice.name")));
-    if (str_is(choice, "any")) return json_first(tools);
+    if (str_is(choice, "any")) return first_tool(tools);
     return holds_result(content) ? NULL : tool_asked_for(tools, content);
 }
 
-struct said answer_choose(const struct demand *demand)
+#define CALLS_TOOLS                                                                                \
+    (PROBED_BIT(PROBED_MESSAGES) | PROBED_BIT(PROBED_CLIENT_TOOLS) |                               \
+     PROBED_BIT(PROBED_COMPUTER_USE))
+
+struct said answer_choose(const struct answer_options *options)
 {
+    const struct demand *demand = options->demand;
+    const struct effects *effects = options->effects;
+    bool calls = !effects || !(effects->ignored & CALLS_TOOLS);
     struct said said = {.words = words,
                         .word_count = REDIAL_COUNT_OF(words),
-                        .tool = choose_tool(demand->body),
+                        .tool = calls ? choose_tool(demand->body) : NULL,
                         .stop_reason = "end_turn"};
 
+    if (effects && effects->own) {
+        said.words = &effects->own;
+        said.word_count = 1;
+        said.output_tokens = 1;
+        return said;
+    }
     if (said.tool) {
         said.stop_reason = "tool_use";
         said.output_tokens = TOOL_TOKENS;
@@ -147,6 +177,11 @@ static void write_value(const struct json *schema, unsigned depth, struct text *
         write_scalar(schema, out);
     else
         text_append(out, REDIAL_STR("\"simulated\""));
+}
+
+void answer_write_by_schema(const struct json *schema, struct text *out)
+{
+    write_value(schema, 0, out);
 }
 
 void answer_write_input(const struct json *tool, struct text *out)

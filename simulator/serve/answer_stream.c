@@ -14,6 +14,7 @@ struct stream {
     struct text bytes;   /* framed, not yet an act */
     struct act *acts;
     size_t act_count;
+    unsigned index; /* of the block being written */
     int64_t at, flushed_at;
     bool framed, failed;
 };
@@ -96,18 +97,53 @@ static void start_message(struct stream *stream)
     end_event(stream, "message_start");
 }
 
+static void begin_block(struct stream *stream)
+{
+    text_printf(&stream->payload,
+                "{\"type\":\"content_block_start\",\"index\":%u,\"content_block\":", stream->index);
+}
+
+static void begin_delta(struct stream *stream)
+{
+    text_printf(&stream->payload,
+                "{\"type\":\"content_block_delta\",\"index\":%u,\"delta\":", stream->index);
+}
+
+static void stop_block(struct stream *stream)
+{
+    text_printf(&stream->payload, "{\"type\":\"content_block_stop\",\"index\":%u}",
+                stream->index++);
+    end_event(stream, "content_block_stop");
+}
+
+/* What a feature shows before the text. */
+static void say_effects(struct stream *stream)
+{
+    const struct effect_block *block;
+
+    for (size_t at = 0; (block = effects_block(stream->options->effects, &at));) {
+        begin_block(stream);
+        effects_write(block->start, stream->options->id + 3, &stream->payload);
+        say(stream, "content_block_start", "}");
+        for (size_t i = 0; i < REDIAL_COUNT_OF(block->deltas) && block->deltas[i]; i++) {
+            begin_delta(stream);
+            text_append(&stream->payload, str_of(block->deltas[i]));
+            say(stream, "content_block_delta", "}");
+        }
+        stop_block(stream);
+    }
+}
+
 static void start_block(struct stream *stream)
 {
     struct text *out = &stream->payload;
 
+    begin_block(stream);
     if (!stream->said->tool) {
-        say(stream, "content_block_start",
-            "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
-            "\"text\":\"\"}}");
+        say(stream, "content_block_start", "{\"type\":\"text\",\"text\":\"\"}}");
         return;
     }
-    text_append(out, REDIAL_STR("{\"type\":\"content_block_start\",\"index\":0,"
-                                "\"content_block\":{\"type\":\"tool_use\",\"id\":\""));
+    text_append(out, REDIAL_STR("{\"type\":\"tool_use\",\"id\":\""));
     answer_write_id("toolu_01", stream->options->id + 2, out);
     text_append(out, REDIAL_STR("\",\"name\":"));
     text_append_json(out, json_text(json_at(stream->said->tool, "name")));
@@ -131,9 +167,8 @@ static void say_delta(struct stream *stream, const char *kind, const char *membe
         ping(stream);
     }
     stream->at = next;
-    text_printf(&stream->payload,
-                "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"%s\",\"%s\":",
-                kind, member);
+    begin_delta(stream);
+    text_printf(&stream->payload, "{\"type\":\"%s\",\"%s\":", kind, member);
     text_append_json(&stream->payload, text);
     text_append(&stream->payload, REDIAL_STR("}}"));
     end_event(stream, "content_block_delta");
@@ -161,18 +196,24 @@ static void say_content(struct stream *stream)
     }
     for (size_t i = 0; i < stream->said->word_count; i++)
         say_delta(stream, "text_delta", "text", str_of(stream->said->words[i]));
+    if (!effects_show(stream->options->effects, PROBED_CITATIONS)) return;
+    begin_delta(stream);
+    text_printf(&stream->payload, "{\"type\":\"citations_delta\",\"citation\":%s}",
+                effects_citation);
+    say(stream, "content_block_delta", "}");
 }
 
 static void end_message(struct stream *stream)
 {
     struct text *out = &stream->payload;
 
-    say(stream, "content_block_stop", "{\"type\":\"content_block_stop\",\"index\":0}");
+    stop_block(stream);
     text_printf(out,
                 "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"%s\","
                 "\"stop_sequence\":null},\"usage\":",
                 stream->said->stop_reason);
     answer_write_usage(stream->options, stream->said->output_tokens, out);
+    effects_write_edits(stream->options->effects, out);
     text_append_char(out, '}');
     end_event(stream, "message_delta");
     text_append(out, REDIAL_STR("{\"type\":\"message_stop\""));
@@ -213,6 +254,7 @@ bool answer_stream(struct arena *arena, const struct answer_options *options,
     if (!stream.acts) return false;
     stream.acts[stream.act_count++] = (struct act){ACT_HEAD, options->after, {0}};
     start_message(&stream);
+    say_effects(&stream);
     start_block(&stream);
     ping(&stream);
     say_content(&stream);

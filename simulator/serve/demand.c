@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "simulator/serve/effects.h"
 #include "simulator/world/conversation.h"
 
 #define VERSION_NEW    "2026-10-21"
@@ -48,36 +49,34 @@ static bool platform_objects(struct objection *objection, uint16_t status, const
 
 /* ---- Hashes: the same request, the same hash, in whatever way its JSON is written */
 
-static uint64_t mix(uint64_t hash, uint64_t value)
+uint64_t demand_mix(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);
     return hash ^ (hash >> 29);
 }
 
-static uint64_t hash_value(const struct json *value);
-
 static uint64_t hash_members(const struct json *value, uint64_t hash)
 {
     for (const struct json *child = json_first(value); child; child = json_next(child)) {
         if (str_is(json_name(child), "metadata")) continue;
-        hash = mix(hash, str_hash(json_name(child)));
-        hash = mix(hash, hash_value(child));
+        hash = demand_mix(hash, str_hash(json_name(child)));
+        hash = demand_mix(hash, demand_hash(child));
     }
     return hash;
 }
 
 /* The depth is bounded by that of the JSON. */
-static uint64_t hash_value(const struct json *value)
+uint64_t demand_hash(const struct json *value)
 {
     enum json_kind kind = json_kind(value);
-    uint64_t hash = mix(0, (uint64_t)kind + 1), bits = 0;
+    uint64_t hash = demand_mix(0, (uint64_t)kind + 1), bits = 0;
     double number;
 
-    if (kind == JSON_STRING) return mix(hash, str_hash(json_text(value)));
+    if (kind == JSON_STRING) return demand_mix(hash, str_hash(json_text(value)));
     if (kind == JSON_NUMBER) {
         number = json_number(value);
         memcpy(&bits, &number, sizeof bits);
-        return mix(hash, bits);
+        return demand_mix(hash, bits);
     }
     return hash_members(value, hash);
 }
@@ -89,7 +88,7 @@ static uint64_t hash_prompt(const struct json *messages)
 
     if (!json_is_array(messages)) return 0;
     for (const struct json *message = json_first(messages); message; message = json_next(message))
-        if (!prefilled || json_next(message)) hash = mix(hash, hash_value(message));
+        if (!prefilled || json_next(message)) hash = demand_mix(hash, demand_hash(message));
     return hash;
 }
 
@@ -194,7 +193,8 @@ static bool check_messages(const struct json *messages, bool newer, struct arena
     if (json_count(messages) == 0) return OBJECTS("messages: at least one message is required");
     for (const struct json *message = json_first(messages); message; message = json_next(message)) {
         struct redial_str role = json_text(json_at(message, "role"));
-        if (!str_is(role, "user") && !str_is(role, "assistant"))
+        bool system = str_is(role, "system") && number > 0; /* a feature: see effects.h */
+        if (!str_is(role, "user") && !str_is(role, "assistant") && !system)
             return OBJECTS("messages.%zu.role: Input should be 'user' or 'assistant'", number);
         if (!check_content(message, newer, number++, arena, objection)) return false;
     }
@@ -337,8 +337,9 @@ static void fill(const struct demand_request *request, struct demand *demand)
     demand->stream =
         route->streams || (route->manner == MANNER_PLAIN && json_true(json_at(body, "stream")));
     demand->fast = str_is(json_text(json_at(body, "speed")), "fast");
+    demand->features = effects_find(body);
     demand->prompt = hash_prompt(messages);
-    demand->body_hash = hash_value(body);
+    demand->body_hash = demand_hash(body);
 }
 
 bool demand_read(const struct demand_request *request, struct arena *arena, struct demand *demand,

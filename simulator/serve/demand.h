@@ -12,6 +12,7 @@ struct demand {
     int64_t max_tokens;
     int64_t input_tokens; /* one for each word of the messages' texts */
     bool stream, fast;
+    uint32_t features;  /* that it uses, bit per enum probed */
     uint64_t prompt;    /* hash of the messages without a prefill: requests of one call share it */
     uint64_t body_hash; /* of everything but metadata */
 };
@@ -41,6 +42,9 @@ bool demand_check_params(const struct json *params, struct redial_str version, s
 /* A model's own 400. Always false. */
 bool objection_make(struct arena *arena, struct objection *objection, const char *format, ...)
     REDIAL_PRINTF(3, 4);
+/* The same value, the same hash, in whatever way its JSON is written. */
+uint64_t demand_hash(const struct json *value);
+uint64_t demand_mix(uint64_t hash, uint64_t value);
 void demand_clean_up(struct demand *demand);
 const struct json *demand_first(const struct json *list); /* NULL for NULL */
 

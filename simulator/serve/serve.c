@@ -248,7 +248,7 @@ static void note_credential(struct request *request, uint32_t generation)
 
 static bool grows_old(const struct request *request)
 {
-    const struct script *script = request->fakes->script;
+    const struct script *script = request->session->script;
 
     for (size_t i = 0; i < script->provider_count; i++)
         if (script->providers[i].index == request->provider)
@@ -303,18 +303,43 @@ static void remember_answer(struct request *request, const struct answer_options
     request->memo->id_at = at;
 }
 
+/* What the scenario says of features; NULL: nothing. */
+static const uint8_t *feature_plays(const struct request *request)
+{
+    const struct script *script = request->fakes->script;
+
+    for (size_t i = 0; i < script->provider_count; i++)
+        if (script->providers[i].index == request->provider) return script->providers[i].features;
+    return NULL;
+}
+
+static bool make_effects(struct request *request, const struct demand *demand,
+                         struct effects *effects)
+{
+    uint64_t salt = demand_mix(request->provider, str_hash(demand->model));
+
+    *effects = (struct effects){0};
+    if (!demand->body) return true; /* the memo's: it showed nothing */
+    return effects_make(demand, request->route.platform, feature_plays(request),
+                        request->session->cache, salt, request_world_now(request), request->arena,
+                        effects);
+}
+
 static const struct exchange *own_answer(struct request *request, const struct demand *demand,
                                          const struct exchange *scripted)
 {
     struct memo *memo = request->memo;
     struct exchange *own;
+    struct effects effects;
     const struct answer_options options = {.route = &request->route,
                                            .demand = demand,
+                                           .effects = &effects,
                                            .model = demand->model,
                                            .id = serve_next_id(request->fakes),
                                            .after = scripted->script->after,
                                            .pace = request->fakes->options.pace};
 
+    if (!make_effects(request, demand, &effects)) return NULL;
     if (memo && memo->answer.len > 0 && options.after == 0)
         own = answer_again(request, memo, &options);
     else
@@ -511,6 +536,8 @@ static void remember(struct request *request, const struct demand *demand)
     struct memo *memo;
 
     if (demand->stream || request->headers != request->arrival->headers) return;
+    if (demand->features & ~PROBED_BIT(PROBED_MESSAGES))
+        return; /* its answer has effects of its own */
     if (request->route.captured.len > 0 || json_at(demand->body, "tools")) return;
     memo = memo_make(fakes, request->place, request->arrival);
     if (!memo) return;
@@ -561,7 +588,9 @@ static void serve_platform(struct request *request)
     }
     if (!is_authorised(request, &identity)) return;
     taken = !takes_body(request->route.operation) ||
-            demand_read(&asked, request->arena, &demand, &objection);
+            (demand_read(&asked, request->arena, &demand, &objection) &&
+             effects_allow(demand.features, request->route.platform, feature_plays(request),
+                           request->arena, &objection));
     request_note(request, &demand);
     if (taken && request->route.operation == OPERATION_MESSAGES) remember(request, &demand);
     if (!taken)

@@ -62,7 +62,8 @@ struct session {
     struct page_of_answers *page;
     struct conversation *conversations;
     uint32_t *newest_credential; /* per provider */
-    struct batch *batches;       /* newest first */
+    struct effects_cache *cache;
+    struct batch *batches; /* newest first */
     size_t batch_count;
     uint64_t touched;
 };

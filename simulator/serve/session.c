@@ -69,7 +69,10 @@ static bool session_fill(struct fakes *fakes, struct session *session, struct re
     session->newest_credential = ARENA_ARRAY(arena, uint32_t, script->policy->provider_count);
     session->world = world_new(arena, script->policy, script->providers, script->provider_count,
                                script->span, CONVERSATIONS_MAX, seed, fakes->now);
-    if (!session->world || !session->conversations || !session->newest_credential) return false;
+    session->cache = ARENA_ARRAY(arena, struct effects_cache, EFFECTS_CACHED_MAX);
+    if (!session->world || !session->conversations || !session->newest_credential ||
+        !session->cache)
+        return false;
     world_renew(session->world, session->page->arena);
     return set_maker(session);
 }

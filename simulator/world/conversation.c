@@ -15,6 +15,15 @@ static int64_t count_words(struct redial_str text)
     return words;
 }
 
+static int64_t content_words(const struct json *content);
+
+int64_t conversation_block_words(const struct json *block)
+{
+    if (json_kind(block) == JSON_STRING) return count_words(json_text(block));
+    return count_words(json_text(json_at(block, "text"))) +
+           content_words(json_at(block, "content"));
+}
+
 /* A content is a text or a list of blocks; a tool's result has a content of its own. The depth is
  * bounded by that of the JSON. */
 static int64_t content_words(const struct json *content)
@@ -22,8 +31,7 @@ static int64_t content_words(const struct json *content)
     int64_t words = count_words(json_text(content));
     if (!json_is_array(content)) return words;
     for (const struct json *block = json_first(content); block; block = json_next(block))
-        words += count_words(json_text(json_at(block, "text"))) +
-                 content_words(json_at(block, "content"));
+        words += conversation_block_words(block);
     return words;
 }
 

@@ -7,6 +7,8 @@
 /* Words in all texts of the messages, each one token to a fake; a prefill is no part of the prompt.
  */
 int64_t conversation_words(const struct json *messages);
+/* The same of one block of a content. */
+int64_t conversation_block_words(const struct json *block);
 /* Whether they end in a message of the assistant. */
 bool conversation_has_prefill(const struct json *messages);
 

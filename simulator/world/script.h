@@ -5,6 +5,7 @@
 #define REDIAL_SIMULATOR_SCRIPT_H
 
 #include "base/diag.h"
+#include "model/probed.h"
 #include "redial/event.h"
 
 /* Where in a reply something happens. */
@@ -143,6 +144,9 @@ struct revoke_script {
     int64_t at; /* ns from the run's start */
 };
 
+/* What a platform does about a feature that a request uses. */
+enum feature_play { PLAY_UNSAID, PLAY_WORKS, PLAY_IGNORED, PLAY_REFUSED, PLAY_COUNT };
+
 struct provider_script {
     struct redial_str provider; /* as the policy names it */
     struct span span;
@@ -162,6 +166,7 @@ struct provider_script {
     struct capacity_script capacity;
     struct token_reply *token_replies; /* in order, the last one stays; none: answers at once */
     size_t token_reply_count;
+    uint8_t features[PROBED_COUNT]; /* enum feature_play; UNSAID: as the matrix says */
 };
 
 #endif

@@ -17,12 +17,12 @@ engine/story        model core base
 engine/platforms    document model base
 engine/credentials  document base
 engine/client       platforms credentials story core document model base
-engine/audit        config story document model base
+engine/audit        config story platforms document model base
 engine/api          config compile core hooks story document model base
 simulator/world     platforms document model base
 simulator/authority document model base
 simulator/endpoints world document model base
-simulator/serve     endpoints run world authority story platforms document model base
+simulator/serve     endpoints run world authority record client story platforms document model base
 simulator/record    world platforms document model base
 simulator/run       endpoints observe report world authority api client config core credentials hooks story platforms document model base
 simulator/observe   core document model base
