@@ -17,7 +17,7 @@ engine/story        model core base
 engine/platforms    document model base
 engine/credentials  document base
 engine/client       platforms credentials story core document model base
-engine/audit        config story platforms document model base
+engine/audit        config story document model base
 engine/api          config compile core hooks story document model base
 simulator/world     platforms document model base
 simulator/authority document model base
