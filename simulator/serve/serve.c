@@ -161,7 +161,7 @@ void request_reply(struct request *request, const struct exchange *exchange)
         note_reply(entry, exchange, request->route.platform, request->fakes->now);
         note_told(request->fakes, entry->number);
     }
-    play_begin(request->play, exchange);
+    play_begin(request->play, request_compress(request, exchange));
 }
 
 /* The request was wrong, and gets what its platform says to that. */
@@ -269,6 +269,19 @@ static bool is_plain_success(const struct exchange *exchange)
            script->retry_after < 0;
 }
 
+static struct exchange *answer_packed(struct request *request, const struct memo *memo, uint64_t id,
+                                      struct redial_str text)
+{
+    struct redial_str body;
+    const struct exchange *exchange;
+
+    if (!packed_write(&memo->packed, text_str(&memo->answer), text, memo->id_at, request->arena,
+                      &body))
+        return NULL;
+    exchange = answer_with_json(request->arena, request->route.platform, 200, body, id);
+    return exchange ? compress_announce(request->arena, exchange) : NULL;
+}
+
 /* Only the ids differ from the answer that the same bytes got before. */
 static struct exchange *answer_again(struct request *request, const struct memo *memo,
                                      const struct answer_options *options)
@@ -276,8 +289,10 @@ static struct exchange *answer_again(struct request *request, const struct memo 
     struct redial_str body;
     char id[RENDER_ID_LEN];
 
-    if (!arena_copy(request->arena, text_str(&memo->answer), &body)) return NULL;
     render_id_into(options->id + 1, id);
+    if (memo->packed.bytes.len > 0)
+        return answer_packed(request, memo, options->id, (struct redial_str){id, sizeof id});
+    if (!arena_copy(request->arena, text_str(&memo->answer), &body)) return NULL;
     memcpy((char *)unconst(body.ptr) + memo->id_at, id, sizeof id);
     return unconst(
         answer_with_json(request->arena, request->route.platform, 200, body, options->id));
@@ -301,6 +316,9 @@ static void remember_answer(struct request *request, const struct answer_options
     text_append(&request->memo->answer, body);
     if (request->memo->answer.failed) text_clear(&request->memo->answer);
     request->memo->id_at = at;
+    if (request->memo->gzip && request->memo->answer.len > 0)
+        (void)packed_make(&request->memo->packed, text_str(&request->memo->answer), at,
+                          RENDER_ID_LEN);
 }
 
 static const struct exchange *own_answer(struct request *request, const struct demand *demand,
@@ -517,6 +535,9 @@ static void remember(struct request *request, const struct demand *demand)
     memo->session = request->session;
     memo->route = request->route;
     memo->provider = request->provider;
+    memo->gzip = request->route.manner != MANNER_INVOKE &&
+                 accepts_gzip(header_value(request->headers, request->arrival->header_count,
+                                           "accept-encoding"));
     memo->demand = *demand;
     memo->demand.body = NULL;
     memo->demand.model = own_name(fakes, demand->model);

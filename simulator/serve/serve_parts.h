@@ -7,6 +7,7 @@
 #include "simulator/endpoints/endpoint.h"
 #include "simulator/run/scenario.h"
 #include "simulator/serve/answer.h"
+#include "simulator/serve/compress.h"
 #include "simulator/serve/fakes.h"
 #include "simulator/world/world.h"
 
@@ -91,8 +92,9 @@ struct play {
     struct conversation *conversation;
     uint32_t entry; /* number in the journal; 0: after a reset */
     int64_t began_at;
-    struct relay *relay; /* what says the reply, in a recording; NULL: the exchange is whole */
-    size_t heap_index;   /* SIZE_MAX: not in the heap */
+    struct packing *packing; /* of a stream that goes out compressed; NULL: as it is */
+    struct relay *relay;     /* what says the reply, in a recording; NULL: the exchange is whole */
+    size_t heap_index;       /* SIZE_MAX: not in the heap */
     int64_t due_at;
     struct play *next, **link; /* all that are under way */
 };
@@ -151,6 +153,8 @@ struct memo {
     struct demand demand; /* without its body */
     struct text answer;   /* the fakes' own, whole */
     size_t id_at;         /* of the message's id in it */
+    bool gzip;            /* its client takes it compressed */
+    struct packed packed; /* then this is sent; empty: it is too short */
 };
 #define MEMOS_MAX      8u
 #define MEMO_BYTES_MAX 16384u

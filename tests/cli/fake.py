@@ -3,7 +3,7 @@
 
 Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
 tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
-import contextlib, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib
+import contextlib, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
 
 BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
 TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -141,6 +141,48 @@ def answers_look_like_the_platforms_own():
         same(json.loads(fake.message({"max_tokens": 3})[2])["stop_reason"], "max_tokens")
         same(json.loads(fake.message(path="/v1/messages/count_tokens")[2]), {"input_tokens": 2})
         same(fake.ask("HEAD", fake.env["ANTHROPIC_BASE_URL"] + "/api/hello")[0], 200)
+
+
+def compresses_for_who_accepts_it():
+    accept = {"accept-encoding": "deflate, gzip;q=0.5, br"}
+    world = ("  anthropic:\n    - {status: 529, message: \"%s\"}\n    - {status: 200, malformed: json}\n"
+             "    - {status: 200, forever: true}\n" % ("overloaded " * 30))
+    with Fake("--pace", "10ms", world=world) as fake:
+        for part in ("overloaded ", None, '"stop_reason":"end_turn"', '"stop_reason":"end_turn"', '"stop_reason":"end_turn"'):
+            status, headers, body = fake.message(headers=accept)
+            same((headers.get("content-encoding"), headers.get("vary")), ("gzip", "accept-encoding") if part else (None, None))
+            assert not part or part in gzip.decompress(body).decode(), body
+        ids = [json.loads(gzip.decompress(fake.message(headers=accept)[2]))["id"] for _ in range(3)]
+        same(len(set(ids)), 3, "each has an id of its own")
+        for refused in ({}, {"accept-encoding": "gzip;q=0, br"}, {"accept-encoding": "identity"}):
+            same("content-encoding" in fake.message(headers=refused)[1], False, refused)
+        same("content-encoding" in fake.message(headers=accept, path="/v1/messages/count_tokens")[1], False, "too short to gain")
+        sock = fake.raw(fake.request_bytes({"stream": True}, "accept-encoding: gzip\r\n"))
+        data, pieces, decoder = b"", 0, zlib.decompressobj(31)
+        while b"\r\n0\r\n\r\n" not in data:
+            data += sock.recv(65536)
+        sock.close()
+        head, _, chunks = data.partition(b"\r\n\r\n")
+        text, seen = b"", []
+        while not chunks.startswith(b"0\r\n"):
+            size, _, chunks = chunks.partition(b"\r\n")
+            text += decoder.decompress(chunks[:int(size, 16)])
+            seen.append(text.count(b"event: "))
+            chunks = chunks[int(size, 16) + 2:]
+        assert b"content-encoding: gzip" in head.lower() and decoder.eof and text.endswith(b"\n\n"), head
+        same(seen[-1], text.count(b"event: "), "every chunk ends with whole events")
+        assert len(set(seen)) >= 9, ("events arrive as they happen", seen)
+        same(fake.journal()[-1]["end"], "answered")
+    with Fake("--quiet", world="  anthropic:\n    - {status: 200, close: {after_events: 3}}\n", stream=True) as fake:
+        data = read_all(fake.raw(fake.request_bytes({"stream": True}, "accept-encoding: gzip\r\n")))
+        head, _, chunks = data.partition(b"\r\n\r\n")
+        text = b""
+        decoder = zlib.decompressobj(31)
+        while chunks:
+            size, _, chunks = chunks.partition(b"\r\n")
+            text += decoder.decompress(chunks[:int(size, 16)])
+            chunks = chunks[int(size, 16) + 2:]
+        same((text.count(b"event: "), decoder.eof), (3, False), "what was cut ends where it was cut")
 
 
 def serves_bedrock_in_its_own_frames():
@@ -506,7 +548,7 @@ def serves_tls_by_its_own_authority():
 
 def main():
     tests = [value for name, value in globals().items() if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and re.match(r"(answers|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
+             and re.match(r"(answers|compresses|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
                           r"limits|ends|says)_", name)]
     chosen = sys.argv[3:]
     failed = 0
