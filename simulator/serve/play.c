@@ -177,9 +177,13 @@ static void note_act(struct play *play, const struct act *act)
     if (act->kind == ACT_BODY && entry->stream) count_events(entry, act->bytes);
 }
 
+/* What came before the request was read stands in strike.c; what it left to be done is a reset. */
 static void strike_fault(struct play *play)
 {
-    arrival_reset(play->arrival);
+    if (play->arrival->body_unread)
+        arrival_break_pipe(play->arrival);
+    else
+        arrival_reset(play->arrival);
 }
 
 /* A body's piece as its client gets it. */

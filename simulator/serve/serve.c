@@ -628,12 +628,20 @@ static void refuse_session(struct request *request)
     refuse_with(request, &too_many);
 }
 
+bool request_find(struct request *request)
+{
+    if (!find_session_name(request) || !find_route(request)) return false;
+    if (request->route.operation != OPERATION_MESSAGES || request->route.wrong_method) return false;
+    request->session = session_find(request->fakes, request->session_name);
+    return request->session != NULL;
+}
+
 static void serve(struct request *request)
 {
     struct journal_entry *entry = request_entry(request);
     struct memo *memo = memo_find(request->fakes, request->place, request->arrival);
 
-    if (memo && !request->fakes->recorder) {
+    if (memo && !request->arrival->body_unread && !request->fakes->recorder) {
         request->route = memo->route;
         request->provider = memo->provider;
         if (entry) {
@@ -655,6 +663,8 @@ static void serve(struct request *request)
     request->session = session_find(request->fakes, request->session_name);
     if (!request->session)
         refuse_session(request);
+    else if (request->arrival->body_unread)
+        strike_pipe(request);
     else if (request->fakes->recorder)
         relay_begin(request);
     else if (request->route.operation != OPERATION_NONE && !request->route.wrong_method)
@@ -741,6 +751,8 @@ static void see_complained(void *context, const struct complaint *complaint)
 }
 
 const struct endpoint_watcher serve_watcher = {
+    .connected = strike_connection,
+    .stops_at_head = strike_head,
     .arrived = see_arrived,
     .drained = see_drained,
     .over = see_over,

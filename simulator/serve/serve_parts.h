@@ -23,6 +23,7 @@ struct script {
     size_t provider_count;
     struct span span;
     uint64_t seed;
+    unsigned strikes; /* STRIKES_…: what its replies do before a request is read */
     unsigned holders; /* sessions and replies under way; a reload does not change those */
 };
 
@@ -195,6 +196,7 @@ struct fakes {
     unsigned noted_next;
     struct memo memos[MEMOS_MAX];
     unsigned memo_next;
+    bool doors_moved; /* ports may refuse connections just now */
 };
 
 extern const struct endpoint_watcher serve_watcher;
@@ -214,6 +216,15 @@ struct memo *memo_find(struct fakes *fakes, const struct place *place,
 struct memo *memo_make(struct fakes *fakes, const struct place *place,
                        const struct arrival *arrival);
 void memos_forget(struct fakes *fakes);
+
+/* Faults that strike before a request was read: strike.c. */
+enum { STRIKES_CONNECTIONS = 1, STRIKES_DOORS = 2, STRIKES_HEADS = 4 };
+unsigned strikes_of(const struct reply_script *replies, size_t count);
+enum connection_fate strike_connection(void *context, uint64_t number);
+bool strike_head(void *context, struct arrival *arrival);
+/* Ports refuse connections, or no longer. Gives after how many ms to look again; -1 never. */
+int strike_doors(struct fakes *fakes);
+#define STRIKE_DOORS_MS 10
 
 /* `/_redial/…` */
 bool control_serves(struct redial_str target);

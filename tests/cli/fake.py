@@ -3,7 +3,7 @@
 
 Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
 tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
-import contextlib, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
+import contextlib, errno, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
 
 BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
 TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -373,8 +373,9 @@ def plays_each_fault():
     with Fake(world=world) as fake:
         seen = []
         for _ in range(9):
-            sock = fake.raw(fake.request_bytes(more="connection: close\r\n"))
+            sock = socket.socket()
             try:
+                sock = fake.raw(fake.request_bytes(more="connection: close\r\n"))
                 data = b""
                 while piece := sock.recv(65536):
                     data += piece
@@ -387,6 +388,76 @@ def plays_each_fault():
         wait_for("the last end", lambda: fake.journal()[-1]["end"] == "answered")
         same([entry.get("fault", "-") for entry in fake.journal()],
              ["close", "reset", "reset", "garbage", "hang", "close", "malformed", "stall", "-"])
+
+
+def how_it_fails(what):
+    """The name of the error; else what came."""
+    try:
+        return what()
+    except ssl.SSLCertVerificationError:
+        return "no trust"
+    except OSError as error:
+        return errno.errorcode.get(error.errno, type(error).__name__)
+
+
+def strikes_before_a_request_is_read():
+    world = """  anthropic:
+    - {reset: connect, repeat: 2}
+    - {dns: fail}
+    - {broken_pipe: request}
+    - {status: 200}
+    - {at: 400ms, refuse: connect, forever: true}
+    - {at: 900ms, status: 200, forever: true}
+"""
+    began = time.time()
+    with Fake(world=world) as fake:
+        for _ in range(3):
+            same(how_it_fails(lambda: fake.raw().recv(1)), "ECONNRESET", "without a byte from its client")
+
+        def send_on():
+            with fake.raw(fake.request_bytes(more="x-big: 1\r\n").replace(b"content-length: ", b"content-length: 9")) as sock:
+                for _ in range(1000):
+                    sock.sendall(b" " * 65536)
+            return "all of it was taken"
+        assert how_it_fails(send_on) in ("EPIPE", "ECONNRESET"), "nobody reads on"
+        kept = http.client.HTTPConnection("127.0.0.1", fake.port(), timeout=5)
+        head = {"x-api-key": fake.env["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01"}
+        kept.request("POST", "/v1/messages", json.dumps(PROMPT), head)
+        same(kept.getresponse().read()[:1], b"{")
+        same([(entry.get("fault", "-"), entry["end"], entry.get("operation")) for entry in fake.journal()],
+             [("reset", "fault", None), ("reset", "fault", None), ("dns", "fault", None), ("broken_pipe", "fault", "messages"),
+              ("-", "answered", "messages")])
+        wait_for("the door to be shut", lambda: how_it_fails(lambda: fake.raw().close()) == "ECONNREFUSED", 3)
+        assert time.time() - began >= 0.4, "not before its time"
+        kept.request("POST", "/v1/messages", json.dumps(PROMPT), head)
+        same(how_it_fails(kept.getresponse), "ECONNRESET", "over a kept connection it is read, and then reset")
+        wait_for("the door to open", lambda: how_it_fails(lambda: fake.message()[0]) == 200, 3)
+        assert time.time() - began >= 0.9
+    with Fake(world="  anthropic:\n    - {reset: connect}\n    - {status: 200, forever: true}\n") as fake:
+        fake.ask("GET", fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/", headers={"x-redial-session": "a"})
+        with fake.raw() as sock:
+            sock.settimeout(0.2)
+            same(how_it_fails(lambda: sock.recv(1)), "TimeoutError", "since a test has named itself, it may be anybody's")
+        same(how_it_fails(fake.message), "ECONNRESET")
+    with Fake("--one-port", world="  anthropic:\n    - {reset: connect}\n    - {status: 200}\n") as fake:
+        with fake.raw() as sock:
+            sock.settimeout(0.2)
+            same(how_it_fails(lambda: sock.recv(1)), "TimeoutError", "on one port nobody knows yet whose it is")
+        same(how_it_fails(fake.message), "ECONNRESET")
+        same(fake.message()[0], 200)
+    matched = "  anthropic:\n    - {reset: connect, match: {header: {x-want: reset}}}\n    - {status: 200, forever: true}\n"
+    with Fake(world=matched) as fake:
+        same(fake.message()[0], 200, "a reply for some requests waits for theirs")
+        same(how_it_fails(lambda: fake.message(headers={"x-want": "reset"})), "ECONNRESET")
+
+
+def strikes_within_a_handshake():
+    world = "  anthropic:\n    - {tls: bad_certificate}\n    - {reset: tls}\n    - {reset: connect}\n    - {status: 200, forever: true}\n"
+    with Fake("--tls", world=world) as fake:
+        same([how_it_fails(lambda: fake.message()[0]) for _ in range(4)], ["no trust", "ECONNRESET", "ECONNRESET", 200])
+        same([entry.get("fault", "-") for entry in fake.journal()], ["tls", "reset", "reset", "-"])
+    with Fake(world=world) as fake:
+        same([how_it_fails(lambda: fake.message()[0]) for _ in range(4)], ["ECONNRESET"] * 3 + [200], "no handshake without TLS")
 
 
 def notices_a_client_that_leaves():
@@ -548,7 +619,7 @@ def serves_tls_by_its_own_authority():
 
 def main():
     tests = [value for name, value in globals().items() if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and re.match(r"(answers|compresses|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
+             and re.match(r"(answers|compresses|strikes|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
                           r"limits|ends|says)_", name)]
     chosen = sys.argv[3:]
     failed = 0
