@@ -304,6 +304,7 @@ void fakes_stop(struct fakes *fakes)
     certificate_clean_up(&fakes->certificate);
     folder_remove(fakes);
     journal_destroy(fakes->journal);
+    text_clean_up(&fakes->moment);
     free(fakes->variables);
     arena_destroy(fakes->arena);
     if (fakes->epoll >= 0) close(fakes->epoll);

@@ -40,8 +40,10 @@ void strike_pipe(struct request *request);
 /* A time of the world as it passes here, and the moment that the world is at. */
 int64_t request_at_speed(const struct request *request, int64_t time);
 int64_t request_world_now(const struct request *request);
-/* The exchange with the headers that it carries besides. NULL when memory is out. */
-const struct exchange *request_dress(struct request *request, const struct exchange *exchange);
+/* The exchange with the headers that it carries besides; `output` is how many tokens it says. NULL
+ * when memory is out. */
+const struct exchange *request_dress(struct request *request, const struct demand *demand,
+                                     int64_t output, const struct exchange *exchange);
 /* Whether a credential server serves its path, which then has answered. */
 bool request_ask_issuer(struct request *request);
 

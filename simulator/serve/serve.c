@@ -377,6 +377,7 @@ static void play_world(struct request *request, const struct demand *demand,
     const struct exchange *exchange =
         world_answer(request->session->world, asked, request_world_now(request), &trouble);
     struct journal_entry *entry = request_entry(request);
+    int64_t output;
 
     if (!exchange) {
         explain_trouble(request, &trouble);
@@ -386,8 +387,13 @@ static void play_world(struct request *request, const struct demand *demand,
     request->play->began_at +=
         request_at_speed(request, world_lateness(request->session->world, request->provider));
     if (entry) entry->script = written(request->fakes->script, exchange->script);
-    if (is_plain_success(exchange)) exchange = own_answer(request, demand, exchange);
-    request_reply(request, exchange ? request_dress(request, exchange) : NULL);
+    if (is_plain_success(exchange)) {
+        exchange = own_answer(request, demand, exchange);
+        output = answer_tokens(demand);
+    } else {
+        output = exchange->script ? exchange->script->stream.tokens : 0;
+    }
+    request_reply(request, exchange ? request_dress(request, demand, output, exchange) : NULL);
 }
 
 void request_note(struct request *request, const struct demand *demand)

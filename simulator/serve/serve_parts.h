@@ -55,6 +55,7 @@ struct conversation {
 #define CONVERSATIONS_MAX 1024u /* a power of two */
 
 struct batch;
+struct bucket;
 
 struct session {
     struct redial_str name; /* empty: of requests that name none */
@@ -64,6 +65,7 @@ struct session {
     struct page_of_answers *page;
     struct conversation *conversations;
     uint32_t *newest_credential; /* per provider */
+    struct bucket *quotas;       /* per provider and kind, where the scenario has no limits */
     struct batch *batches;       /* newest first */
     size_t batch_count;
     uint64_t touched;
@@ -76,6 +78,8 @@ void session_destroy(struct session *session);
 /* Its call, counted on by one attempt. */
 struct conversation *session_converse(struct fakes *fakes, struct session *session, uint64_t prompt,
                                       int32_t retry_count);
+/* NULL when memory is out. */
+struct bucket *session_quotas(struct arena *arena, size_t providers, int64_t now);
 /* A page with room; the caller holds it. */
 struct page_of_answers *session_page(struct session *session);
 void page_let_go(struct page_of_answers *page);
@@ -196,12 +200,15 @@ struct fakes {
     unsigned noted_next;
     struct memo memos[MEMOS_MAX];
     unsigned memo_next;
+    struct text moment; /* of `moment_second`, as headers have it */
+    int64_t moment_second;
     bool doors_moved; /* ports may refuse connections just now */
 };
 
 extern const struct endpoint_watcher serve_watcher;
 
 uint64_t serve_next_id(struct fakes *fakes);
+int64_t fakes_world_now(const struct fakes *fakes); /* the moment that all worlds are at */
 /* The usual words of a request, cut free of secrets. NULL when memory is out. */
 struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival);
 void note_reply(struct journal_entry *entry, const struct exchange *exchange,

@@ -3,7 +3,6 @@
  * reply of the script decides, as long as it is the same whoever comes: it has no `match`, nothing
  * that holds over time is in its way, and no test has named itself. Otherwise, and for whoever
  * comes over a connection that is kept, the request is read, and then its connection reset. */
-#include "simulator/endpoints/unconst.h"
 #include "simulator/serve/request.h"
 
 /* ---- What a script has in store */
@@ -24,19 +23,12 @@ unsigned strikes_of(const struct reply_script *replies, size_t count)
     return strikes;
 }
 
-static int64_t world_now(const struct fakes *fakes)
-{
-    const struct request request = {.fakes = unconst(fakes)};
-
-    return request_world_now(&request);
-}
-
 /* NULL: it cannot be told yet. */
 static const struct reply_script *next_reply(const struct fakes *fakes, uint16_t provider)
 {
     if (provider == REDIAL_NO_INDEX || fakes->session_count != 1) return NULL;
     if (fakes->sessions[0]->name.len > 0) return NULL;
-    return world_next(fakes->sessions[0]->world, provider, world_now(fakes));
+    return world_next(fakes->sessions[0]->world, provider, fakes_world_now(fakes));
 }
 
 static bool may_strike(const struct fakes *fakes, unsigned kind)

@@ -3,7 +3,7 @@
 
 Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
 tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
-import contextlib, errno, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
+import contextlib, datetime, errno, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
 
 BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
 TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -185,6 +185,22 @@ def compresses_for_who_accepts_it():
         same((text.count(b"event: "), decoder.eof), (3, False), "what was cut ends where it was cut")
 
 
+def compresses_for_usual_clients():
+    world = "  anthropic:\n    - {status: 200, forever: true}\n"
+    with Fake("--quiet", world=world) as fake:
+        run = subprocess.run(["curl", "-s", "--compressed", "-D", "-", fake.env["ANTHROPIC_BASE_URL"] + "/v1/messages", "-H",
+                              "x-api-key: " + fake.env["ANTHROPIC_API_KEY"], "-H", "anthropic-version: 2023-06-01", "-d",
+                              json.dumps(PROMPT)], capture_output=True, text=True, timeout=20)
+        assert "content-encoding: gzip" in run.stdout.lower() and '"stop_reason":"end_turn"' in run.stdout, run
+        for stream in ("--stream", "--no-stream"):
+            environment = {**{name: value for name, value in os.environ.items() if name == "PATH"},
+                           **{name: value for name, value in fake.env.items() if value is not None}}
+            run = subprocess.run([BUILD + "/redial", "call", stream, ROOT + "/policies/claude-code.yaml", "hello"],
+                                 capture_output=True, text=True, timeout=20, env=environment)
+            same((run.returncode, run.stdout.strip()), (0, "The line is clear again and all well."), run.stderr)
+        same([entry["end"] for entry in fake.journal()], ["answered"] * 3)
+
+
 def serves_bedrock_in_its_own_frames():
     with Fake("--credentials", "bearer") as fake:
         url = fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/model/us.anthropic.claude-haiku-4-5-20251001-v1%3A0/"
@@ -318,6 +334,27 @@ def follows_a_true_token_bucket():
         same(left, ["1", "0"])
         status, headers, _ = fake.message()
         assert status == 429 and 25 <= int(headers["retry-after"]) <= 30, headers
+
+
+def tells_limits_with_every_answer():
+    kinds = [f"anthropic-ratelimit-{kind}-{what}" for kind in ("requests", "input-tokens", "output-tokens")
+             for what in ("limit", "remaining", "reset")]
+    with Fake() as fake:
+        for body in ({}, {}, {"stream": True}):
+            headers = fake.message(body)[1]
+            same([kind for kind in kinds if kind not in headers], [], body)
+        same(headers["anthropic-ratelimit-requests-limit"], "10000000")
+        assert 9999000 < int(headers["anthropic-ratelimit-requests-remaining"]) < 10000000, headers
+        reset = datetime.datetime.fromisoformat(headers["anthropic-ratelimit-output-tokens-reset"].replace("Z", "+00:00"))
+        assert 0 <= reset.timestamp() - time.time() + 1 <= 3, (reset, time.time())
+        assert not any(name.startswith("anthropic-ratelimit") for name in fake.message({"max_tokens": 0})[1]), "what is refused used none"
+    world = "  anthropic: {rate_limit: {requests: 2/min}, replies: [{status: 200, forever: true}]}\n"
+    with Fake("--speed", "10", world=world) as fake:
+        for expected in (3, 6, 6):
+            status, headers, _ = fake.message()
+            reset = datetime.datetime.fromisoformat(headers["anthropic-ratelimit-requests-reset"].replace("Z", "+00:00"))
+            assert expected - 3 <= reset.timestamp() - time.time() <= 7.2, ("a minute's limit is full within 6 s", reset, time.time())
+        same((status, "retry-after-ms" in headers), (429, True))
 
 
 def hurries_delays_and_hints():
