@@ -29,7 +29,7 @@ class Fake:
         self.err = open(os.path.join(self.folder.name, "err"), "w+")
         self.process = subprocess.Popen([BUILD + "/redial", "fake", "--env", "json", *(() if "--for" in args else ("--for", "120s")), *args],
                                         stdout=subprocess.PIPE, stderr=self.err,
-                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name})
+                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name}, cwd=ROOT)
         out = self.process.stdout.read()
         self.env = json.loads(out) if out else {}
 
@@ -615,6 +615,38 @@ def records_what_a_platform_did_as_a_scenario():
         again = Fake("--quiet", path)
         with again:
             same([again.message({"stream": True})[0] for _ in range(3)], [529, 429, 200], "the same replies in the same order")
+
+
+def without_times(story):
+    """What happened, line by line: neither when, nor how long a wait was by chance."""
+    lines = []
+    for line in story.splitlines():
+        at, _, what = line.strip().partition(" ")
+        if re.fullmatch(r"\d+m?s", at) and not re.match(r" *(note|output) ", what):
+            lines.append(re.sub(r"[\d.]+ms|waited=\S+|\"[^\"]*\"|\+( jitter)?", "", what).split())
+    return lines
+
+
+def records_what_replays_as_the_same_story():
+    world = ("  anthropic:\n    - {status: 529, after: 30ms}\n    - {status: 200, close: {after_events: 3}}\n"
+             "    - {status: 200, stream: {tokens: 4, pace: 5ms}}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "recorded.yaml")
+        with Fake("--quiet", world=world, stream=True) as platform:
+            with Fake("--record", path, "--upstream", platform.env["ANTHROPIC_BASE_URL"]) as fake:
+                environment = {"PATH": os.environ["PATH"],
+                               **{name: value for name, value in fake.env.items() if value is not None},
+                               "ANTHROPIC_API_KEY": platform.env["ANTHROPIC_API_KEY"]}
+                call = subprocess.run([BUILD + "/redial", "call", "-v", "--stream", "hello"], capture_output=True, text=True,
+                                      timeout=60, env=environment, cwd=ROOT)
+                same((call.returncode, call.stdout), (0, "word word word word \n"), call.stderr)
+        for way in ((), ("--wire",)):
+            replay = subprocess.run([BUILD + "/redial", "replay", "--story", *way, path], capture_output=True, text=True,
+                                    timeout=60, cwd=ROOT)
+            same(replay.returncode, 0, replay.stdout + replay.stderr)
+            recorded, replayed = without_times(call.stderr), without_times(replay.stdout)
+            same(len([line for line in recorded if line[0] == "send"]), 3, call.stderr)
+            same(replayed, recorded, (way, call.stderr, replay.stdout))
 
 
 # ---- Its life
