@@ -46,6 +46,7 @@ class Fake:
                 os.kill(int(self.env["REDIAL_FAKE_PID"]), signal.SIGTERM)
         self.status = self.process.wait(20)
         self.said = self.read_err()
+        assert "Sanitizer" not in self.said and "runtime error" not in self.said, self.said
         self.left = [name for name in os.listdir(self.folder.name) if name.startswith("redial-fake-")]
         self.err.close()
         self.process.stdout.close()
