@@ -396,8 +396,11 @@ static int start(struct faking *faking, const struct fakes_options *options)
 static int run(const struct args *args, struct output *output)
 {
     struct faking faking = {.output = output, .ends_after = DURATION_MAX};
-    struct fakes_options options = {
-        .arrived = see_arrived, .ended = see_ended, .reloaded = see_reloaded, .context = &faking};
+    struct fakes_options options = {.arrived = see_arrived,
+                                    .ended = see_ended,
+                                    .reloaded = see_reloaded,
+                                    .context = &faking,
+                                    .strike_early = true};
     struct text why = TEXT_INIT;
     int status = STATUS_UNUSABLE;
     if (!read_flags(args, &options, &faking, &why)) {

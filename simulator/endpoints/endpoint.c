@@ -1,7 +1,6 @@
 /* The server side of a fake platform over libmicrohttpd, run from outside. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "simulator/endpoints/endpoint_parts.h"
+#include "simulator/endpoints/listener.h"
 #include "simulator/endpoints/unconst.h"
 
 #define MOVES_MAX          64    /* per endpoint_move: a busy client may not keep it */
@@ -25,7 +25,7 @@ static struct endpoint *endpoint_make(struct redial_str *why)
     *why = REDIAL_STR("memory is out");
     if (!endpoint) return NULL;
     endpoint->waiting_end = &endpoint->waiting;
-    endpoint->watch = -1;
+    endpoint->watch = endpoint->listener = -1;
     return endpoint;
 }
 
@@ -50,32 +50,9 @@ struct endpoint *endpoint_new(enum platform_kind platform, struct redial_str *wh
 
 /* ---- A watched endpoint */
 
-/* A socket of our own, so that what keeps it from being opened can be told. -1 with the reason. */
-static int listen_on(const struct endpoint_options *options, struct redial_str *why)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(options->port)};
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), on = 1;
-
-    *why = REDIAL_STR("the address is no IPv4 address: 127.0.0.1, or 0.0.0.0 for all, is one");
-    if (inet_pton(AF_INET, options->address ? options->address : "127.0.0.1", &address.sin_addr) !=
-        1)
-        return -1;
-    *why = REDIAL_STR("no socket could be opened");
-    if (listener < 0) return -1;
-    (void)setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) == 0 &&
-        listen(listener, SOMAXCONN) == 0)
-        return listener;
-    *why = errno == EADDRINUSE      ? REDIAL_STR("the port is in use")
-           : errno == EACCES        ? REDIAL_STR("this user may not listen on that port")
-           : errno == EADDRNOTAVAIL ? REDIAL_STR("the address is not one of this machine")
-                                    : REDIAL_STR("the system does not allow to listen there");
-    close(listener);
-    return -1;
-}
-
-/* The end of the options depends on whether there is a certificate. */
-static void start_daemon(struct endpoint *endpoint, int listener)
+/* The end of the options depends on whether there is a certificate. Connections are accepted here,
+ * and handed to it. */
+static void start_daemon(struct endpoint *endpoint)
 {
     const struct endpoint_options *options = &endpoint->options;
     const struct MHD_OptionItem tls[] = {
@@ -85,11 +62,12 @@ static void start_daemon(struct endpoint *endpoint, int listener)
     };
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     (unsigned)MHD_USE_NO_LISTEN_SOCKET |
                      (options->certificate ? (unsigned)MHD_USE_TLS : 0u);
 
     endpoint->daemon = MHD_start_daemon(
         flags, 0, intake_accept, endpoint, intake_handle, endpoint, MHD_OPTION_EXTERNAL_LOGGER,
-        intake_note_log, endpoint, MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
+        intake_note_log, endpoint, MHD_OPTION_CONNECTION_LIMIT,
         options->connections_max + CONNECTIONS_BEYOND, MHD_OPTION_CONNECTION_TIMEOUT,
         options->idle_seconds, MHD_OPTION_NOTIFY_CONNECTION, intake_note_connection, endpoint,
         MHD_OPTION_NOTIFY_COMPLETED, intake_note_completed, endpoint, MHD_OPTION_URI_LOG_CALLBACK,
@@ -97,52 +75,180 @@ static void start_daemon(struct endpoint *endpoint, int listener)
         MHD_OPTION_ARRAY, options->certificate ? tls : plain, MHD_OPTION_END);
 }
 
-/* The server's own descriptor, beside those of connections whose reply waits. */
-static bool start_watch(struct endpoint *endpoint)
+static bool watch(const struct endpoint *endpoint, int descriptor, void *who)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = NULL}};
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = who}};
 
-    endpoint->watch = epoll_create1(EPOLL_CLOEXEC);
-    return endpoint->watch >= 0 && info &&
-           epoll_ctl(endpoint->watch, EPOLL_CTL_ADD, info->epoll_fd, &event) == 0;
+    return epoll_ctl(endpoint->watch, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+/* The server proper begins with its first connection: most ports of a test never have one. */
+static bool has_daemon(struct endpoint *endpoint)
+{
+    const union MHD_DaemonInfo *info;
+
+    if (endpoint->daemon) return true;
+    start_daemon(endpoint);
+    if (!endpoint->daemon) return false;
+    info = MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info && watch(endpoint, info->epoll_fd, NULL)) return true;
+    MHD_stop_daemon(endpoint->daemon);
+    endpoint->daemon = NULL;
+    return false;
 }
 
 struct endpoint *endpoint_open(const struct endpoint_options *options, struct redial_str *why)
 {
     struct endpoint *endpoint = endpoint_make(why);
-    int listener = endpoint ? listen_on(options, why) : -1;
 
-    if (!endpoint || listener < 0) {
+    if (!endpoint) return NULL;
+    endpoint->options = *options;
+    endpoint->listener = listener_open(options, &endpoint->port, why);
+    if (endpoint->listener < 0) {
         free(endpoint);
         return NULL;
     }
-    endpoint->options = *options;
-    start_daemon(endpoint, listener);
-    if (endpoint->daemon && start_watch(endpoint)) return endpoint;
+    endpoint->watch = epoll_create1(EPOLL_CLOEXEC);
+    if (endpoint->watch >= 0 && watch(endpoint, endpoint->listener, endpoint)) return endpoint;
     *why = REDIAL_STR("the server could not be started");
-    if (!endpoint->daemon) close(listener);
     endpoint_destroy(endpoint);
     return NULL;
 }
 
-/* Clients that have gone. One whose reply waits is lost. Of any other the server shall read what
- * there is up to its end, which it takes from the change that this is. */
-static void see_leavers(struct endpoint *endpoint)
+/* ---- Connections */
+
+static bool add_trap(struct endpoint *endpoint, int connection, enum tls_trap_kind kind)
+{
+    struct tls_trap **slot = &endpoint->traps[endpoint->trap_next++ % ENDPOINT_TRAPS_MAX];
+
+    tls_trap_destroy(*slot);
+    *slot = tls_trap_adopt(connection, kind);
+    return *slot && watch(endpoint, connection, slot);
+}
+
+static void hand_to_daemon(struct endpoint *endpoint, int connection)
+{
+    struct sockaddr_in peer = {.sin_family = AF_INET};
+
+    if (has_daemon(endpoint)) /* it closes what it does not take */
+        (void)MHD_add_connection(endpoint->daemon, connection, (struct sockaddr *)&peer,
+                                 sizeof peer);
+    else
+        close(connection);
+}
+
+static enum connection_fate ask_fate(struct endpoint *endpoint)
+{
+    const struct endpoint_options *options = &endpoint->options;
+
+    return options->watcher->connected
+               ? options->watcher->connected(options->context, endpoint->link_last + 1)
+               : CONNECTION_SERVED;
+}
+
+static void take_connection(struct endpoint *endpoint, int connection)
+{
+    enum connection_fate fate = ask_fate(endpoint);
+    bool secure = endpoint->options.certificate != NULL;
+
+    if (fate == CONNECTION_SERVED) {
+        hand_to_daemon(endpoint, connection);
+        return;
+    }
+    endpoint->link_last++;
+    if (secure && fate != CONNECTION_RESET &&
+        add_trap(endpoint, connection,
+                 fate == CONNECTION_TLS_RESET ? TLS_TRAP_RESET : TLS_TRAP_BAD_CERTIFICATE))
+        return;
+    if (secure && fate != CONNECTION_RESET) return; /* the trap has closed it */
+    socket_reset(connection);
+    close(connection);
+}
+
+/* Without a descriptor left, the door is shut until the next second, or it would be told for ever
+ * that somebody waits. */
+static void stop_listening(struct endpoint *endpoint)
+{
+    (void)epoll_ctl(endpoint->watch, EPOLL_CTL_DEL, endpoint->listener, NULL);
+    endpoint->deaf = true;
+}
+
+static void take_connections(struct endpoint *endpoint)
+{
+    int connection;
+
+    for (int i = 0; i < MOVES_MAX && !endpoint->shut; i++) {
+        connection = listener_accept(endpoint->listener);
+        if (connection >= 0) {
+            endpoint->stirred = true;
+            take_connection(endpoint, connection);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE) stop_listening(endpoint);
+        if (errno != ECONNABORTED && errno != EINTR) return;
+    }
+}
+
+bool endpoint_admit(struct endpoint *endpoint, bool open)
+{
+    if (open != endpoint->shut) return true;
+    if (open) {
+        endpoint->shut = !(listener_open_door(endpoint->listener) &&
+                           watch(endpoint, endpoint->listener, endpoint));
+    } else {
+        take_connections(endpoint); /* who was there before may come in */
+        if (!endpoint->deaf) stop_listening(endpoint);
+        endpoint->deaf = false;
+        endpoint->shut = listener_close_door(endpoint->listener);
+    }
+    return open != endpoint->shut;
+}
+
+/* One whose reply waits is lost. Of any other the server shall read what there is up to its end,
+ * which it takes from the change that this is. */
+static void see_leaver(struct endpoint *endpoint, const struct link *link)
+{
+    endpoint->stirred = true;
+    if (link->current && link->current->suspended)
+        arrival_lose_client(link->current);
+    else
+        (void)shutdown(link->socket, SHUT_RD);
+}
+
+static bool is_trap(struct endpoint *endpoint, void *who)
+{
+    struct tls_trap **slot = who;
+
+    for (size_t i = 0; i < ENDPOINT_TRAPS_MAX; i++) {
+        if (who != &endpoint->traps[i]) continue;
+        if (*slot) tls_trap_move(*slot);
+        if (!*slot || tls_trap_fd(*slot) >= 0) return true;
+        tls_trap_destroy(*slot);
+        *slot = NULL;
+        return true;
+    }
+    return false;
+}
+
+/* Who comes, who has gone, and who is in a trap; the server's own descriptor says nothing new. */
+static void look_around(struct endpoint *endpoint)
 {
     struct epoll_event events[64];
     int count = epoll_wait(endpoint->watch, events, REDIAL_COUNT_OF(events), 0);
 
     for (int i = 0; i < count; i++) {
-        struct link *link = events[i].data.ptr;
-        if (!link) continue;
-        endpoint->stirred = true;
-        if (link->current && link->current->suspended)
-            arrival_lose_client(link->current);
-        else
-            (void)shutdown(link->socket, SHUT_RD);
+        void *who = events[i].data.ptr;
+        if (who == endpoint)
+            take_connections(endpoint);
+        else if (who && !is_trap(endpoint, who))
+            see_leaver(endpoint, who);
     }
+}
+
+static void listen_again(struct endpoint *endpoint)
+{
+    if (endpoint->deaf && !endpoint->shut)
+        endpoint->deaf = !watch(endpoint, endpoint->listener, endpoint);
 }
 
 /* libmicrohttpd does not stop while a connection is suspended. */
@@ -163,6 +269,8 @@ void endpoint_destroy(struct endpoint *endpoint)
         close_all(endpoint);
         MHD_stop_daemon(endpoint->daemon);
     }
+    for (size_t i = 0; i < ENDPOINT_TRAPS_MAX; i++) tls_trap_destroy(endpoint->traps[i]);
+    if (endpoint->listener >= 0) close(endpoint->listener);
     if (endpoint->watch >= 0) close(endpoint->watch);
     intake_free_spares(endpoint);
     free(endpoint);
@@ -170,9 +278,10 @@ void endpoint_destroy(struct endpoint *endpoint)
 
 uint16_t endpoint_port(const struct endpoint *endpoint)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info;
 
+    if (endpoint->port) return endpoint->port;
+    info = MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_BIND_PORT);
     return info ? info->port : 0;
 }
 
@@ -191,13 +300,14 @@ void endpoint_move(struct endpoint *endpoint)
     bool waits = true;
 
     endpoint->stirred = false;
+    if (endpoint->watch >= 0) listen_again(endpoint);
     /* What is ready without anything to read does not show in the descriptor, only here. */
-    for (int i = 0; i < MOVES_MAX && waits && timeout_ms == 0; i++) {
+    for (int i = 0; endpoint->daemon && i < MOVES_MAX && waits && timeout_ms == 0; i++) {
         MHD_run(endpoint->daemon);
         waits = MHD_get_timeout(endpoint->daemon, &timeout_ms) == MHD_YES;
     }
-    if (waits && timeout_ms == 0) endpoint->stirred = true;
-    if (endpoint->watch >= 0) see_leavers(endpoint);
+    if (endpoint->daemon && waits && timeout_ms == 0) endpoint->stirred = true;
+    if (endpoint->watch >= 0) look_around(endpoint);
 }
 
 bool endpoint_is_stirred(const struct endpoint *endpoint)

@@ -36,6 +36,7 @@ struct arrival {
     int64_t began_at;        /* its first line was read */
     uint64_t connection;     /* a number per connection of the endpoint */
     int64_t quiet_since;     /* when the connection's last reply was out; -1: it had none */
+    bool body_unread;        /* it was read no further than its head */
     uint16_t refused_status; /* what `refused` was answered with */
     void *owner;             /* the watcher's own */
 };
@@ -54,7 +55,20 @@ struct complaint {
     uint64_t connection;
 };
 
+/* What becomes of a connection, before a byte of it was read. */
+enum connection_fate {
+    CONNECTION_SERVED,
+    CONNECTION_RESET,
+    CONNECTION_TLS_RESET,       /* in the middle of its handshake; without TLS, at once */
+    CONNECTION_BAD_CERTIFICATE, /* signed by nobody the client knows; without TLS, reset */
+};
+
 struct endpoint_watcher {
+    /* Somebody has connected; `number` is the connection's. NULL: all are served. */
+    enum connection_fate (*connected)(void *context, uint64_t number);
+    /* The head was read. True: the request is handed over like this, and read no further. May be
+     * NULL. */
+    bool (*stops_at_head)(void *context, struct arrival *arrival);
     /* The request was read whole, or refused (arrival->refused). What is not performed before this
      * returns, is performed later. The arrival is the watcher's to release. */
     void (*arrived)(void *context, struct arrival *arrival);
@@ -85,6 +99,9 @@ void endpoint_destroy(
 uint16_t endpoint_port(const struct endpoint *endpoint);
 int endpoint_fd(const struct endpoint *endpoint); /* readable when endpoint_move can do something */
 void endpoint_move(struct endpoint *endpoint);    /* never waits */
+/* Of a watched one: refuses connections from here on, and takes them again; its port stays its own.
+ * False when the system does not do it. */
+bool endpoint_admit(struct endpoint *endpoint, bool open);
 /* Whether endpoint_move can do something though endpoint_fd does not say so. */
 bool endpoint_is_stirred(const struct endpoint *endpoint);
 /* Reads no further than the head of the next request, which then waits to be taken. */

@@ -3,6 +3,9 @@
 #define REDIAL_SIMULATOR_ENDPOINT_PARTS_H
 
 #include "simulator/endpoints/arrival.h"
+#include "simulator/endpoints/tls_trap.h"
+
+#define ENDPOINT_TRAPS_MAX 16u /* connections at a time whose handshake is to fail */
 
 struct endpoint {
     enum platform_kind platform;
@@ -18,9 +21,15 @@ struct endpoint {
     struct endpoint_options options;
     unsigned links;     /* connections that are open */
     uint64_t link_last; /* number of the newest */
-    int watch;          /* epoll: the server's own, and whose clients go; -1 none */
-    bool complained;    /* the request whose end comes next was none, and that was said */
-    bool stirred;       /* something may move without a word from the system */
+    int listener;       /* -1 none: the server has its own */
+    uint16_t port;      /* of that listener; 0 none */
+    bool shut;          /* it refuses connections */
+    bool deaf;          /* it is not listened to: there was no descriptor left */
+    struct tls_trap *traps[ENDPOINT_TRAPS_MAX];
+    unsigned trap_next;
+    int watch; /* epoll: the listener, the server's own, traps, and whose clients go; -1 none */
+    bool complained; /* the request whose end comes next was none, and that was said */
+    bool stirred;    /* something may move without a word from the system */
 };
 
 #define ENDPOINT_SPARES_MAX 64u

@@ -369,6 +369,15 @@ static enum MHD_Result refuse_head(struct live_arrival *arrival,
 
 /* ---- libmicrohttpd's handler */
 
+static bool asks_to_stop(struct live_arrival *arrival)
+{
+    const struct endpoint_options *options = &arrival->endpoint->options;
+
+    arrival->seen.body_unread = options->watcher->stops_at_head &&
+                                options->watcher->stops_at_head(options->context, &arrival->seen);
+    return arrival->seen.body_unread;
+}
+
 static enum MHD_Result begin_request(struct live_arrival *arrival)
 {
     struct endpoint *endpoint = arrival->endpoint;
@@ -376,7 +385,8 @@ static enum MHD_Result begin_request(struct live_arrival *arrival)
 
     if (endpoint->options.watcher) {
         ambiguity = find_ambiguity(&arrival->seen);
-        return ambiguity ? refuse_head(arrival, ambiguity) : MHD_YES;
+        if (ambiguity) return refuse_head(arrival, ambiguity);
+        return asks_to_stop(arrival) ? hand_over(arrival) : MHD_YES;
     }
     if (!endpoint->stop_at_head) return MHD_YES;
     endpoint->stop_at_head = false;

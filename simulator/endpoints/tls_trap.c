@@ -165,6 +165,23 @@ static void accept_next(struct tls_trap *trap)
     if (trap->connection >= 0 && trap->kind == TLS_TRAP_BAD_CERTIFICATE) begin_handshake(trap);
 }
 
+struct tls_trap *tls_trap_adopt(int connection, enum tls_trap_kind kind)
+{
+    struct tls_trap *trap = calloc(1, sizeof *trap);
+
+    if (!trap) {
+        close(connection);
+        return NULL;
+    }
+    *trap = (struct tls_trap){.listener = -1, .connection = connection, .kind = kind};
+    if (kind == TLS_TRAP_RESET) return trap;
+    trap->context = context_new();
+    if (trap->context) begin_handshake(trap);
+    if (trap->ssl) return trap;
+    tls_trap_destroy(trap);
+    return NULL;
+}
+
 static void send_flight(struct tls_trap *trap)
 {
     char bytes[PIECE];
@@ -190,7 +207,7 @@ void tls_trap_move(struct tls_trap *trap)
 {
     char bytes[PIECE];
 
-    if (trap->connection < 0) accept_next(trap);
+    if (trap->connection < 0 && trap->listener >= 0) accept_next(trap);
     if (trap->connection < 0) return;
     ssize_t len = recv(trap->connection, bytes, sizeof bytes, 0);
     if (len < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;

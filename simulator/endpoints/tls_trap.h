@@ -15,9 +15,13 @@ struct tls_trap;
 
 /* NULL with a reason when no socket, key or certificate can be had. */
 struct tls_trap *tls_trap_new(struct redial_str *why);
+/* For one connection, which it takes over, without a listener. NULL when none can be had: then the
+ * connection is closed. */
+struct tls_trap *tls_trap_adopt(int connection, enum tls_trap_kind kind);
 void tls_trap_destroy(struct tls_trap *trap); /* NULL is fine */
 uint16_t tls_trap_port(const struct tls_trap *trap);
-int tls_trap_fd(const struct tls_trap *trap); /* readable when tls_trap_move can do something */
+int tls_trap_fd(const struct tls_trap *trap); /* readable when tls_trap_move can do something; -1:
+                                                its connection is over, and it has no listener */
 /* What becomes of the connections from here on. */
 void tls_trap_set(struct tls_trap *trap, enum tls_trap_kind kind);
 void tls_trap_move(struct tls_trap *trap); /* never waits */

@@ -32,6 +32,8 @@ const struct exchange *answer_with_json(struct arena *arena, enum platform_kind 
 const struct exchange *answer_objection(struct arena *arena, enum platform_kind platform,
                                         const struct objection *objection, uint64_t id);
 
+/* How many tokens it says. */
+int64_t answer_tokens(const struct demand *demand);
 /* Appends the message itself. */
 void answer_write_message(const struct answer_options *options, struct text *out);
 #define ANSWER_PING_AFTER NS_PER_SECOND /* a stream that says nothing for so long, pings */

@@ -112,6 +112,11 @@ struct said answer_choose(const struct answer_options *options)
     return said;
 }
 
+int64_t answer_tokens(const struct demand *demand)
+{
+    return answer_choose(demand).output_tokens;
+}
+
 /* ---- What a tool is called with */
 
 #define INPUT_DEPTH_MAX 8u

@@ -282,8 +282,10 @@ struct fakes *fakes_start(const struct fakes_options *options, struct diag_list 
         return NULL;
     }
     if (load_script(fakes, diags, why) && make_recorder(fakes, why) && make_authority(fakes, why) &&
-        open_places(fakes, why) && make_rest(fakes, why))
+        open_places(fakes, why) && make_rest(fakes, why)) {
+        (void)strike_doors(fakes);
         return fakes;
+    }
     fakes_stop(fakes);
     return NULL;
 }
@@ -302,6 +304,7 @@ void fakes_stop(struct fakes *fakes)
     certificate_clean_up(&fakes->certificate);
     folder_remove(fakes);
     journal_destroy(fakes->journal);
+    text_clean_up(&fakes->moment);
     free(fakes->variables);
     arena_destroy(fakes->arena);
     if (fakes->epoll >= 0) close(fakes->epoll);
@@ -318,11 +321,14 @@ static bool is_stirred(const struct fakes *fakes)
 }
 
 /* Until something is due: a reply's act, a look at the file, or what only the servers know of. */
-static int wait_ms(const struct fakes *fakes, int timeout_ms)
+static int wait_ms(struct fakes *fakes, int timeout_ms)
 {
     int64_t next = plays_next(fakes), wait;
+    int doors_ms = strike_doors(fakes);
 
     if (is_stirred(fakes)) return 0;
+    if (doors_ms >= 0 && fakes->now + doors_ms * NS_PER_MS < next)
+        next = fakes->now + doors_ms * NS_PER_MS;
     if (fakes->swept_at + SWEEP_EVERY < next) next = fakes->swept_at + SWEEP_EVERY;
     if (fakes->options.watch_scenario && fakes->looked_at + LOOK_EVERY < next)
         next = fakes->looked_at + LOOK_EVERY;

@@ -38,10 +38,12 @@ struct fakes_options {
     bool only_platforms;  /* no port for Azure's authority */
     uint64_t seed;        /* of ids, keys and chance, where seed_given; else the scenario's own */
     bool seed_given;
-    double speed;     /* the world's delays and hints are divided by it; 0: 1 */
-    int64_t pace;     /* ns between the deltas of the fakes' own streams */
-    const char *ways; /* of getting credentials, "oauth,container": instead of each platform's
-                         usual one */
+    bool strike_early; /* what a script does to connections happens before a request is read: then
+                          nobody can tell whose attempt it was */
+    double speed;      /* the world's delays and hints are divided by it; 0: 1 */
+    int64_t pace;      /* ns between the deltas of the fakes' own streams */
+    const char *ways;  /* of getting credentials, "oauth,container": instead of each platform's
+                          usual one */
     /* Called as it happens; any may be NULL. `entry` is valid during the call. */
     void (*arrived)(void *context,
                     const struct journal_entry *entry);              /* it is known what it gets */

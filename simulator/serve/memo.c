@@ -31,6 +31,7 @@ struct memo *memo_make(struct fakes *fakes, const struct place *place,
     memo->session = NULL;
     text_clear(&memo->bytes);
     text_clear(&memo->answer);
+    text_clear(&memo->packed.bytes);
     text_append(&memo->bytes, arrival->head);
     text_append(&memo->bytes, arrival->body);
     memo->head_len = arrival->head.len;
@@ -43,6 +44,7 @@ void memos_forget(struct fakes *fakes)
     for (size_t i = 0; i < MEMOS_MAX; i++) {
         text_clean_up(&fakes->memos[i].bytes);
         text_clean_up(&fakes->memos[i].answer);
+        packed_clean_up(&fakes->memos[i].packed);
         fakes->memos[i] = (struct memo){0};
     }
 }

@@ -122,6 +122,7 @@ static void play_destroy(struct play *play)
     fakes->play_count--;
     arrival_release(play->arrival);
     page_let_go(play->page);
+    packing_destroy(play->packing);
     script_let_go(play->script);
     if (fakes->spare_count >= SPARES_MAX) {
         free(play);
@@ -176,15 +177,29 @@ static void note_act(struct play *play, const struct act *act)
     if (act->kind == ACT_BODY && entry->stream) count_events(entry, act->bytes);
 }
 
+/* What came before the request was read stands in strike.c; what it left to be done is a reset. */
 static void strike_fault(struct play *play)
 {
-    arrival_reset(play->arrival);
+    if (play->arrival->body_unread)
+        arrival_break_pipe(play->arrival);
+    else
+        arrival_reset(play->arrival);
+}
+
+/* A body's piece as its client gets it. */
+static bool pack(const struct play *play, struct act *act)
+{
+    size_t next = play->act_next;
+    bool last = next < play->exchange->act_count && play->exchange->acts[next].kind == ACT_END;
+
+    if (!play->packing || act->kind != ACT_BODY || (act->bytes.len == 0 && !last)) return true;
+    return packing_add(play->packing, act->bytes, last, &act->bytes);
 }
 
 void play_go_on(struct play *play)
 {
     const struct exchange *exchange = play->exchange;
-    const struct act *act;
+    struct act act;
     int64_t due;
 
     if (exchange->fault != REQUEST_READ) {
@@ -194,13 +209,14 @@ void play_go_on(struct play *play)
         return;
     }
     while (play->act_next < exchange->act_count && !play->busy) {
-        act = &exchange->acts[play->act_next];
-        due = due_at(play, act->at);
+        act = exchange->acts[play->act_next];
+        due = due_at(play, act.at);
         if (due > play->fakes->now && plan(play, due)) return;
         play->act_next++;
-        note_act(play, act);
-        play->busy = act->kind == ACT_HEAD || (act->kind == ACT_BODY && act->bytes.len > 0);
-        if (!arrival_perform(play->arrival, exchange, act)) {
+        note_act(play, &act);
+        bool packed = pack(play, &act);
+        play->busy = act.kind == ACT_HEAD || (act.kind == ACT_BODY && act.bytes.len > 0);
+        if (!packed || !arrival_perform(play->arrival, exchange, &act)) {
             arrival_close(play->arrival);
             return;
         }

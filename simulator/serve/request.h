@@ -32,11 +32,18 @@ const struct exchange *request_say(struct request *request, const struct authori
 struct redial_str request_model(struct request *request, struct redial_str id, uint16_t *index);
 /* What its body asks for, to the journal. */
 void request_note(struct request *request, const struct demand *demand);
+/* Whose message it is, by its head: session, provider and route. False when it is none, memory is
+ * out, or there are too many sessions. */
+bool request_find(struct request *request);
+/* Stops reading, closes: its head alone was read. */
+void strike_pipe(struct request *request);
 /* A time of the world as it passes here, and the moment that the world is at. */
 int64_t request_at_speed(const struct request *request, int64_t time);
 int64_t request_world_now(const struct request *request);
-/* The exchange with the headers that it carries besides. NULL when memory is out. */
-const struct exchange *request_dress(struct request *request, const struct exchange *exchange);
+/* The exchange with the headers that it carries besides; `output` is how many tokens it says. NULL
+ * when memory is out. */
+const struct exchange *request_dress(struct request *request, const struct demand *demand,
+                                     int64_t output, const struct exchange *exchange);
 /* Whether a credential server serves its path, which then has answered. */
 bool request_ask_issuer(struct request *request);
 

@@ -43,6 +43,9 @@ static struct script *script_take(struct script *script, bool loaded)
     script->provider_count = scenario->provider_count;
     script->span = scenario->world_span;
     script->seed = scenario->seed;
+    for (size_t i = 0; i < script->provider_count; i++)
+        script->strikes |=
+            strikes_of(script->providers[i].replies, script->providers[i].reply_count);
     return script;
 }
 

@@ -161,7 +161,7 @@ void request_reply(struct request *request, const struct exchange *exchange)
         note_reply(entry, exchange, request->route.platform, request->fakes->now);
         note_told(request->fakes, entry->number);
     }
-    play_begin(request->play, exchange);
+    play_begin(request->play, request_compress(request, exchange));
 }
 
 /* The request was wrong, and gets what its platform says to that. */
@@ -269,6 +269,19 @@ static bool is_plain_success(const struct exchange *exchange)
            script->retry_after < 0;
 }
 
+static struct exchange *answer_packed(struct request *request, const struct memo *memo, uint64_t id,
+                                      struct redial_str text)
+{
+    struct redial_str body;
+    const struct exchange *exchange;
+
+    if (!packed_write(&memo->packed, text_str(&memo->answer), text, memo->id_at, request->arena,
+                      &body))
+        return NULL;
+    exchange = answer_with_json(request->arena, request->route.platform, 200, body, id);
+    return exchange ? compress_announce(request->arena, exchange) : NULL;
+}
+
 /* Only the ids differ from the answer that the same bytes got before. */
 static struct exchange *answer_again(struct request *request, const struct memo *memo,
                                      const struct answer_options *options)
@@ -276,8 +289,10 @@ static struct exchange *answer_again(struct request *request, const struct memo 
     struct redial_str body;
     char id[RENDER_ID_LEN];
 
-    if (!arena_copy(request->arena, text_str(&memo->answer), &body)) return NULL;
     render_id_into(options->id + 1, id);
+    if (memo->packed.bytes.len > 0)
+        return answer_packed(request, memo, options->id, (struct redial_str){id, sizeof id});
+    if (!arena_copy(request->arena, text_str(&memo->answer), &body)) return NULL;
     memcpy((char *)unconst(body.ptr) + memo->id_at, id, sizeof id);
     return unconst(
         answer_with_json(request->arena, request->route.platform, 200, body, options->id));
@@ -301,6 +316,9 @@ static void remember_answer(struct request *request, const struct answer_options
     text_append(&request->memo->answer, body);
     if (request->memo->answer.failed) text_clear(&request->memo->answer);
     request->memo->id_at = at;
+    if (request->memo->gzip && request->memo->answer.len > 0)
+        (void)packed_make(&request->memo->packed, text_str(&request->memo->answer), at,
+                          RENDER_ID_LEN);
 }
 
 /* What the scenario says of features; NULL: nothing. */
@@ -384,6 +402,7 @@ static void play_world(struct request *request, const struct demand *demand,
     const struct exchange *exchange =
         world_answer(request->session->world, asked, request_world_now(request), &trouble);
     struct journal_entry *entry = request_entry(request);
+    int64_t output;
 
     if (!exchange) {
         explain_trouble(request, &trouble);
@@ -393,8 +412,13 @@ static void play_world(struct request *request, const struct demand *demand,
     request->play->began_at +=
         request_at_speed(request, world_lateness(request->session->world, request->provider));
     if (entry) entry->script = written(request->fakes->script, exchange->script);
-    if (is_plain_success(exchange)) exchange = own_answer(request, demand, exchange);
-    request_reply(request, exchange ? request_dress(request, exchange) : NULL);
+    if (is_plain_success(exchange)) {
+        exchange = own_answer(request, demand, exchange);
+        output = answer_tokens(demand);
+    } else {
+        output = exchange->script ? exchange->script->stream.tokens : 0;
+    }
+    request_reply(request, exchange ? request_dress(request, demand, output, exchange) : NULL);
 }
 
 void request_note(struct request *request, const struct demand *demand)
@@ -544,6 +568,9 @@ static void remember(struct request *request, const struct demand *demand)
     memo->session = request->session;
     memo->route = request->route;
     memo->provider = request->provider;
+    memo->gzip = request->route.manner != MANNER_INVOKE &&
+                 accepts_gzip(header_value(request->headers, request->arrival->header_count,
+                                           "accept-encoding"));
     memo->demand = *demand;
     memo->demand.body = NULL;
     memo->demand.model = own_name(fakes, demand->model);
@@ -636,12 +663,20 @@ static void refuse_session(struct request *request)
     refuse_with(request, &too_many);
 }
 
+bool request_find(struct request *request)
+{
+    if (!find_session_name(request) || !find_route(request)) return false;
+    if (request->route.operation != OPERATION_MESSAGES || request->route.wrong_method) return false;
+    request->session = session_find(request->fakes, request->session_name);
+    return request->session != NULL;
+}
+
 static void serve(struct request *request)
 {
     struct journal_entry *entry = request_entry(request);
     struct memo *memo = memo_find(request->fakes, request->place, request->arrival);
 
-    if (memo && !request->fakes->recorder) {
+    if (memo && !request->arrival->body_unread && !request->fakes->recorder) {
         request->route = memo->route;
         request->provider = memo->provider;
         if (entry) {
@@ -663,6 +698,8 @@ static void serve(struct request *request)
     request->session = session_find(request->fakes, request->session_name);
     if (!request->session)
         refuse_session(request);
+    else if (request->arrival->body_unread)
+        strike_pipe(request);
     else if (request->fakes->recorder)
         relay_begin(request);
     else if (request->route.operation != OPERATION_NONE && !request->route.wrong_method)
@@ -749,6 +786,8 @@ static void see_complained(void *context, const struct complaint *complaint)
 }
 
 const struct endpoint_watcher serve_watcher = {
+    .connected = strike_connection,
+    .stops_at_head = strike_head,
     .arrived = see_arrived,
     .drained = see_drained,
     .over = see_over,

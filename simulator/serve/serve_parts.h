@@ -7,6 +7,7 @@
 #include "simulator/endpoints/endpoint.h"
 #include "simulator/run/scenario.h"
 #include "simulator/serve/answer.h"
+#include "simulator/serve/compress.h"
 #include "simulator/serve/fakes.h"
 #include "simulator/world/world.h"
 
@@ -22,6 +23,7 @@ struct script {
     size_t provider_count;
     struct span span;
     uint64_t seed;
+    unsigned strikes; /* STRIKES_…: what its replies do before a request is read */
     unsigned holders; /* sessions and replies under way; a reload does not change those */
 };
 
@@ -53,6 +55,7 @@ struct conversation {
 #define CONVERSATIONS_MAX 1024u /* a power of two */
 
 struct batch;
+struct bucket;
 
 struct session {
     struct redial_str name; /* empty: of requests that name none */
@@ -63,6 +66,7 @@ struct session {
     struct conversation *conversations;
     uint32_t *newest_credential; /* per provider */
     struct effects_cache *cache;
+    struct bucket *quotas; /* per provider and kind, where the scenario has no limits */
     struct batch *batches; /* newest first */
     size_t batch_count;
     uint64_t touched;
@@ -75,6 +79,8 @@ void session_destroy(struct session *session);
 /* Its call, counted on by one attempt. */
 struct conversation *session_converse(struct fakes *fakes, struct session *session, uint64_t prompt,
                                       int32_t retry_count);
+/* NULL when memory is out. */
+struct bucket *session_quotas(struct arena *arena, size_t providers, int64_t now);
 /* A page with room; the caller holds it. */
 struct page_of_answers *session_page(struct session *session);
 void page_let_go(struct page_of_answers *page);
@@ -92,8 +98,9 @@ struct play {
     struct conversation *conversation;
     uint32_t entry; /* number in the journal; 0: after a reset */
     int64_t began_at;
-    struct relay *relay; /* what says the reply, in a recording; NULL: the exchange is whole */
-    size_t heap_index;   /* SIZE_MAX: not in the heap */
+    struct packing *packing; /* of a stream that goes out compressed; NULL: as it is */
+    struct relay *relay;     /* what says the reply, in a recording; NULL: the exchange is whole */
+    size_t heap_index;       /* SIZE_MAX: not in the heap */
     int64_t due_at;
     struct play *next, **link; /* all that are under way */
 };
@@ -152,6 +159,8 @@ struct memo {
     struct demand demand; /* without its body */
     struct text answer;   /* the fakes' own, whole */
     size_t id_at;         /* of the message's id in it */
+    bool gzip;            /* its client takes it compressed */
+    struct packed packed; /* then this is sent; empty: it is too short */
 };
 #define MEMOS_MAX      8u
 #define MEMO_BYTES_MAX 16384u
@@ -192,11 +201,15 @@ struct fakes {
     unsigned noted_next;
     struct memo memos[MEMOS_MAX];
     unsigned memo_next;
+    struct text moment; /* of `moment_second`, as headers have it */
+    int64_t moment_second;
+    bool doors_moved; /* ports may refuse connections just now */
 };
 
 extern const struct endpoint_watcher serve_watcher;
 
 uint64_t serve_next_id(struct fakes *fakes);
+int64_t fakes_world_now(const struct fakes *fakes); /* the moment that all worlds are at */
 /* The usual words of a request, cut free of secrets. NULL when memory is out. */
 struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival);
 void note_reply(struct journal_entry *entry, const struct exchange *exchange,
@@ -211,6 +224,15 @@ struct memo *memo_find(struct fakes *fakes, const struct place *place,
 struct memo *memo_make(struct fakes *fakes, const struct place *place,
                        const struct arrival *arrival);
 void memos_forget(struct fakes *fakes);
+
+/* Faults that strike before a request was read: strike.c. */
+enum { STRIKES_CONNECTIONS = 1, STRIKES_DOORS = 2, STRIKES_HEADS = 4 };
+unsigned strikes_of(const struct reply_script *replies, size_t count);
+enum connection_fate strike_connection(void *context, uint64_t number);
+bool strike_head(void *context, struct arrival *arrival);
+/* Ports refuse connections, or no longer. Gives after how many ms to look again; -1 never. */
+int strike_doors(struct fakes *fakes);
+#define STRIKE_DOORS_MS 10
 
 /* `/_redial/…` */
 bool control_serves(struct redial_str target);

@@ -60,6 +60,7 @@ static bool session_fill(struct fakes *fakes, struct session *session, struct re
     struct script *script = fakes->script;
     struct arena *arena = session->arena;
     uint64_t seed = fakes->options.seed_given ? fakes->options.seed : script->seed;
+    int64_t now = fakes_world_now(fakes);
 
     session->script = script;
     script->holders++;
@@ -67,11 +68,12 @@ static bool session_fill(struct fakes *fakes, struct session *session, struct re
     if (!session->page || !arena_copy(arena, name, &session->name)) return false;
     session->conversations = ARENA_ARRAY(arena, struct conversation, CONVERSATIONS_MAX);
     session->newest_credential = ARENA_ARRAY(arena, uint32_t, script->policy->provider_count);
+    session->quotas = session_quotas(arena, script->policy->provider_count, now);
     session->world = world_new(arena, script->policy, script->providers, script->provider_count,
-                               script->span, CONVERSATIONS_MAX, seed, fakes->now);
+                               script->span, CONVERSATIONS_MAX, seed, now);
     session->cache = ARENA_ARRAY(arena, struct effects_cache, EFFECTS_CACHED_MAX);
     if (!session->world || !session->conversations || !session->newest_credential ||
-        !session->cache)
+        !session->quotas || !session->cache)
         return false;
     world_renew(session->world, session->page->arena);
     return set_maker(session);

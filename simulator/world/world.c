@@ -359,6 +359,40 @@ const struct exchange *world_answer(struct world *world, const struct world_requ
     return NULL;
 }
 
+static bool depends_on_time(const struct provider_script *script)
+{
+    for (int i = 0; i < RATE_KIND_COUNT; i++)
+        if (script->rates[i].limit > 0) return true;
+    return script->outage_count > 0 || script->capacity.concurrent > 0;
+}
+
+static bool fits_all(const struct reply_script *reply)
+{
+    const struct request_match *match = &reply->match;
+    return !reply->function && match->model.len == 0 && match->attempt == 0 &&
+           match->header_name.len == 0;
+}
+
+const struct reply_script *world_next(const struct world *world, uint16_t provider, int64_t now)
+{
+    const struct provider_state *state = &world->providers[provider];
+    int64_t since = now - world->began_at;
+    if (depends_on_time(state->script)) return NULL;
+    for (size_t i = first_of_step(state, since); i < state->script->reply_count; i++) {
+        const struct reply_script *reply = &state->script->replies[i];
+        if (reply->at > since) return NULL;
+        if (reply->repeat != REDIAL_UNLIMITED && state->used[i] >= reply->repeat) continue;
+        return fits_all(reply) ? reply : NULL;
+    }
+    return NULL;
+}
+
+void world_use(struct world *world, uint16_t provider, const struct reply_script *reply)
+{
+    struct provider_state *state = &world->providers[provider];
+    state->used[reply - state->script->replies]++;
+}
+
 void world_forget_call(struct world *world, uint32_t call_number)
 {
     world->refused_tokens[call_number] = INT64_MAX;

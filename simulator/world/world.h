@@ -68,6 +68,13 @@ void world_set_maker(struct world *world, struct world_maker maker);
 const struct exchange *world_answer(struct world *world, const struct world_request *request,
                                     int64_t now, struct world_trouble *trouble);
 
+/* The scripted reply that the next request to this provider gets, whoever sends it; it is not used
+ * up by the question. NULL when that depends on the request, or on what holds over time: outages,
+ * limits, capacity. */
+const struct reply_script *world_next(const struct world *world, uint16_t provider, int64_t now);
+/* What world_next gave was done, without a request. */
+void world_use(struct world *world, uint16_t provider, const struct reply_script *reply);
+
 /* Forgets that a prompt of this call was ever refused: the number is another call's from now on. */
 void world_forget_call(struct world *world, uint32_t call_number);
 

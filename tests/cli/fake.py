@@ -3,7 +3,7 @@
 
 Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
 tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
-import contextlib, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib
+import contextlib, datetime, errno, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
 
 BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
 TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -29,7 +29,7 @@ class Fake:
         self.err = open(os.path.join(self.folder.name, "err"), "w+")
         self.process = subprocess.Popen([BUILD + "/redial", "fake", "--env", "json", *(() if "--for" in args else ("--for", "120s")), *args],
                                         stdout=subprocess.PIPE, stderr=self.err,
-                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name})
+                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name}, cwd=ROOT)
         out = self.process.stdout.read()
         self.env = json.loads(out) if out else {}
 
@@ -46,6 +46,7 @@ class Fake:
                 os.kill(int(self.env["REDIAL_FAKE_PID"]), signal.SIGTERM)
         self.status = self.process.wait(20)
         self.said = self.read_err()
+        assert "Sanitizer" not in self.said and "runtime error" not in self.said, self.said
         self.left = [name for name in os.listdir(self.folder.name) if name.startswith("redial-fake-")]
         self.err.close()
         self.process.stdout.close()
@@ -141,6 +142,64 @@ def answers_look_like_the_platforms_own():
         same(json.loads(fake.message({"max_tokens": 3})[2])["stop_reason"], "max_tokens")
         same(json.loads(fake.message(path="/v1/messages/count_tokens")[2]), {"input_tokens": 2})
         same(fake.ask("HEAD", fake.env["ANTHROPIC_BASE_URL"] + "/api/hello")[0], 200)
+
+
+def compresses_for_who_accepts_it():
+    accept = {"accept-encoding": "deflate, gzip;q=0.5, br"}
+    world = ("  anthropic:\n    - {status: 529, message: \"%s\"}\n    - {status: 200, malformed: json}\n"
+             "    - {status: 200, forever: true}\n" % ("overloaded " * 30))
+    with Fake("--pace", "10ms", world=world) as fake:
+        for part in ("overloaded ", None, '"stop_reason":"end_turn"', '"stop_reason":"end_turn"', '"stop_reason":"end_turn"'):
+            status, headers, body = fake.message(headers=accept)
+            same((headers.get("content-encoding"), headers.get("vary")), ("gzip", "accept-encoding") if part else (None, None))
+            assert not part or part in gzip.decompress(body).decode(), body
+        ids = [json.loads(gzip.decompress(fake.message(headers=accept)[2]))["id"] for _ in range(3)]
+        same(len(set(ids)), 3, "each has an id of its own")
+        for refused in ({}, {"accept-encoding": "gzip;q=0, br"}, {"accept-encoding": "identity"}):
+            same("content-encoding" in fake.message(headers=refused)[1], False, refused)
+        same("content-encoding" in fake.message(headers=accept, path="/v1/messages/count_tokens")[1], False, "too short to gain")
+        sock = fake.raw(fake.request_bytes({"stream": True}, "accept-encoding: gzip\r\n"))
+        data, pieces, decoder = b"", 0, zlib.decompressobj(31)
+        while b"\r\n0\r\n\r\n" not in data:
+            data += sock.recv(65536)
+        sock.close()
+        head, _, chunks = data.partition(b"\r\n\r\n")
+        text, seen = b"", []
+        while not chunks.startswith(b"0\r\n"):
+            size, _, chunks = chunks.partition(b"\r\n")
+            text += decoder.decompress(chunks[:int(size, 16)])
+            seen.append(text.count(b"event: "))
+            chunks = chunks[int(size, 16) + 2:]
+        assert b"content-encoding: gzip" in head.lower() and decoder.eof and text.endswith(b"\n\n"), head
+        same(seen[-1], text.count(b"event: "), "every chunk ends with whole events")
+        assert len(set(seen)) >= 9, ("events arrive as they happen", seen)
+        same(fake.journal()[-1]["end"], "answered")
+    with Fake("--quiet", world="  anthropic:\n    - {status: 200, close: {after_events: 3}}\n", stream=True) as fake:
+        data = read_all(fake.raw(fake.request_bytes({"stream": True}, "accept-encoding: gzip\r\n")))
+        head, _, chunks = data.partition(b"\r\n\r\n")
+        text = b""
+        decoder = zlib.decompressobj(31)
+        while chunks:
+            size, _, chunks = chunks.partition(b"\r\n")
+            text += decoder.decompress(chunks[:int(size, 16)])
+            chunks = chunks[int(size, 16) + 2:]
+        same((text.count(b"event: "), decoder.eof), (3, False), "what was cut ends where it was cut")
+
+
+def compresses_for_usual_clients():
+    world = "  anthropic:\n    - {status: 200, forever: true}\n"
+    with Fake("--quiet", world=world) as fake:
+        run = subprocess.run(["curl", "-s", "--compressed", "-D", "-", fake.env["ANTHROPIC_BASE_URL"] + "/v1/messages", "-H",
+                              "x-api-key: " + fake.env["ANTHROPIC_API_KEY"], "-H", "anthropic-version: 2023-06-01", "-d",
+                              json.dumps(PROMPT)], capture_output=True, text=True, timeout=20)
+        assert "content-encoding: gzip" in run.stdout.lower() and '"stop_reason":"end_turn"' in run.stdout, run
+        for stream in ("--stream", "--no-stream"):
+            environment = {**{name: value for name, value in os.environ.items() if name == "PATH"},
+                           **{name: value for name, value in fake.env.items() if value is not None}}
+            run = subprocess.run([BUILD + "/redial", "call", stream, ROOT + "/policies/claude-code.yaml", "hello"],
+                                 capture_output=True, text=True, timeout=20, env=environment)
+            same((run.returncode, run.stdout.strip()), (0, "The line is clear again and all well."), run.stderr)
+        same([entry["end"] for entry in fake.journal()], ["answered"] * 3)
 
 
 def serves_bedrock_in_its_own_frames():
@@ -278,6 +337,27 @@ def follows_a_true_token_bucket():
         assert status == 429 and 25 <= int(headers["retry-after"]) <= 30, headers
 
 
+def tells_limits_with_every_answer():
+    kinds = [f"anthropic-ratelimit-{kind}-{what}" for kind in ("requests", "input-tokens", "output-tokens")
+             for what in ("limit", "remaining", "reset")]
+    with Fake() as fake:
+        for body in ({}, {}, {"stream": True}):
+            headers = fake.message(body)[1]
+            same([kind for kind in kinds if kind not in headers], [], body)
+        same(headers["anthropic-ratelimit-requests-limit"], "10000000")
+        assert 9999000 < int(headers["anthropic-ratelimit-requests-remaining"]) < 10000000, headers
+        reset = datetime.datetime.fromisoformat(headers["anthropic-ratelimit-output-tokens-reset"].replace("Z", "+00:00"))
+        assert 0 <= reset.timestamp() - time.time() + 1 <= 3, (reset, time.time())
+        assert not any(name.startswith("anthropic-ratelimit") for name in fake.message({"max_tokens": 0})[1]), "what is refused used none"
+    world = "  anthropic: {rate_limit: {requests: 2/min}, replies: [{status: 200, forever: true}]}\n"
+    with Fake("--speed", "10", world=world) as fake:
+        for expected in (3, 6, 6):
+            status, headers, _ = fake.message()
+            reset = datetime.datetime.fromisoformat(headers["anthropic-ratelimit-requests-reset"].replace("Z", "+00:00"))
+            assert expected - 3 <= reset.timestamp() - time.time() <= 7.2, ("a minute's limit is full within 6 s", reset, time.time())
+        same((status, "retry-after-ms" in headers), (429, True))
+
+
 def hurries_delays_and_hints():
     with Fake("--speed", "100", world="  anthropic:\n    - {status: 529, after: 10s, retry_after: 30s}\n") as fake:
         began = time.time()
@@ -331,8 +411,9 @@ def plays_each_fault():
     with Fake(world=world) as fake:
         seen = []
         for _ in range(9):
-            sock = fake.raw(fake.request_bytes(more="connection: close\r\n"))
+            sock = socket.socket()
             try:
+                sock = fake.raw(fake.request_bytes(more="connection: close\r\n"))
                 data = b""
                 while piece := sock.recv(65536):
                     data += piece
@@ -345,6 +426,76 @@ def plays_each_fault():
         wait_for("the last end", lambda: fake.journal()[-1]["end"] == "answered")
         same([entry.get("fault", "-") for entry in fake.journal()],
              ["close", "reset", "reset", "garbage", "hang", "close", "malformed", "stall", "-"])
+
+
+def how_it_fails(what):
+    """The name of the error; else what came."""
+    try:
+        return what()
+    except ssl.SSLCertVerificationError:
+        return "no trust"
+    except OSError as error:
+        return errno.errorcode.get(error.errno, type(error).__name__)
+
+
+def strikes_before_a_request_is_read():
+    world = """  anthropic:
+    - {reset: connect, repeat: 2}
+    - {dns: fail}
+    - {broken_pipe: request}
+    - {status: 200}
+    - {at: 400ms, refuse: connect, forever: true}
+    - {at: 900ms, status: 200, forever: true}
+"""
+    began = time.time()
+    with Fake(world=world) as fake:
+        for _ in range(3):
+            same(how_it_fails(lambda: fake.raw().recv(1)), "ECONNRESET", "without a byte from its client")
+
+        def send_on():
+            with fake.raw(fake.request_bytes(more="x-big: 1\r\n").replace(b"content-length: ", b"content-length: 9")) as sock:
+                for _ in range(1000):
+                    sock.sendall(b" " * 65536)
+            return "all of it was taken"
+        assert how_it_fails(send_on) in ("EPIPE", "ECONNRESET"), "nobody reads on"
+        kept = http.client.HTTPConnection("127.0.0.1", fake.port(), timeout=5)
+        head = {"x-api-key": fake.env["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01"}
+        kept.request("POST", "/v1/messages", json.dumps(PROMPT), head)
+        same(kept.getresponse().read()[:1], b"{")
+        same([(entry.get("fault", "-"), entry["end"], entry.get("operation")) for entry in fake.journal()],
+             [("reset", "fault", None), ("reset", "fault", None), ("dns", "fault", None), ("broken_pipe", "fault", "messages"),
+              ("-", "answered", "messages")])
+        wait_for("the door to be shut", lambda: how_it_fails(lambda: fake.raw().close()) == "ECONNREFUSED", 3)
+        assert time.time() - began >= 0.4, "not before its time"
+        kept.request("POST", "/v1/messages", json.dumps(PROMPT), head)
+        same(how_it_fails(kept.getresponse), "ECONNRESET", "over a kept connection it is read, and then reset")
+        wait_for("the door to open", lambda: how_it_fails(lambda: fake.message()[0]) == 200, 3)
+        assert time.time() - began >= 0.9
+    with Fake(world="  anthropic:\n    - {reset: connect}\n    - {status: 200, forever: true}\n") as fake:
+        fake.ask("GET", fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/", headers={"x-redial-session": "a"})
+        with fake.raw() as sock:
+            sock.settimeout(0.2)
+            same(how_it_fails(lambda: sock.recv(1)), "TimeoutError", "since a test has named itself, it may be anybody's")
+        same(how_it_fails(fake.message), "ECONNRESET")
+    with Fake("--one-port", world="  anthropic:\n    - {reset: connect}\n    - {status: 200}\n") as fake:
+        with fake.raw() as sock:
+            sock.settimeout(0.2)
+            same(how_it_fails(lambda: sock.recv(1)), "TimeoutError", "on one port nobody knows yet whose it is")
+        same(how_it_fails(fake.message), "ECONNRESET")
+        same(fake.message()[0], 200)
+    matched = "  anthropic:\n    - {reset: connect, match: {header: {x-want: reset}}}\n    - {status: 200, forever: true}\n"
+    with Fake(world=matched) as fake:
+        same(fake.message()[0], 200, "a reply for some requests waits for theirs")
+        same(how_it_fails(lambda: fake.message(headers={"x-want": "reset"})), "ECONNRESET")
+
+
+def strikes_within_a_handshake():
+    world = "  anthropic:\n    - {tls: bad_certificate}\n    - {reset: tls}\n    - {reset: connect}\n    - {status: 200, forever: true}\n"
+    with Fake("--tls", world=world) as fake:
+        same([how_it_fails(lambda: fake.message()[0]) for _ in range(4)], ["no trust", "ECONNRESET", "ECONNRESET", 200])
+        same([entry.get("fault", "-") for entry in fake.journal()], ["tls", "reset", "reset", "-"])
+    with Fake(world=world) as fake:
+        same([how_it_fails(lambda: fake.message()[0]) for _ in range(4)], ["ECONNRESET"] * 3 + [200], "no handshake without TLS")
 
 
 def notices_a_client_that_leaves():
@@ -467,6 +618,38 @@ def records_what_a_platform_did_as_a_scenario():
             same([again.message({"stream": True})[0] for _ in range(3)], [529, 429, 200], "the same replies in the same order")
 
 
+def without_times(story):
+    """What happened, line by line: neither when, nor how long a wait was by chance."""
+    lines = []
+    for line in story.splitlines():
+        at, _, what = line.strip().partition(" ")
+        if re.fullmatch(r"\d+m?s", at) and not re.match(r" *(note|output) ", what):
+            lines.append(re.sub(r"[\d.]+ms|waited=\S+|\"[^\"]*\"|\+( jitter)?", "", what).split())
+    return lines
+
+
+def records_what_replays_as_the_same_story():
+    world = ("  anthropic:\n    - {status: 529, after: 30ms}\n    - {status: 200, close: {after_events: 3}}\n"
+             "    - {status: 200, stream: {tokens: 4, pace: 5ms}}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "recorded.yaml")
+        with Fake("--quiet", world=world, stream=True) as platform:
+            with Fake("--record", path, "--upstream", platform.env["ANTHROPIC_BASE_URL"]) as fake:
+                environment = {"PATH": os.environ["PATH"],
+                               **{name: value for name, value in fake.env.items() if value is not None},
+                               "ANTHROPIC_API_KEY": platform.env["ANTHROPIC_API_KEY"]}
+                call = subprocess.run([BUILD + "/redial", "call", "-v", "--stream", "hello"], capture_output=True, text=True,
+                                      timeout=60, env=environment, cwd=ROOT)
+                same((call.returncode, call.stdout), (0, "word word word word \n"), call.stderr)
+        for way in ((), ("--wire",)):
+            replay = subprocess.run([BUILD + "/redial", "replay", "--story", *way, path], capture_output=True, text=True,
+                                    timeout=60, cwd=ROOT)
+            same(replay.returncode, 0, replay.stdout + replay.stderr)
+            recorded, replayed = without_times(call.stderr), without_times(replay.stdout)
+            same(len([line for line in recorded if line[0] == "send"]), 3, call.stderr)
+            same(replayed, recorded, (way, call.stderr, replay.stdout))
+
+
 # ---- Its life
 
 def ends_as_it_is_told():
@@ -506,7 +689,7 @@ def serves_tls_by_its_own_authority():
 
 def main():
     tests = [value for name, value in globals().items() if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and re.match(r"(answers|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
+             and re.match(r"(answers|compresses|strikes|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
                           r"limits|ends|says)_", name)]
     chosen = sys.argv[3:]
     failed = 0

@@ -3,6 +3,9 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
+#include <zlib.h>
+
+#include "simulator/serve/compress.h"
 #include "simulator/serve/demand.h"
 #include "simulator/serve/journal.h"
 #include "simulator/serve/route.h"
@@ -172,4 +175,85 @@ Test(demand, objects_to_deep_and_broken_bodies)
         read_demand("{\"messages\":null,\"tools\":7,\"max_tokens\":\"x\"}", arena, &demand));
     demand_clean_up(&demand);
     arena_destroy(arena);
+}
+
+/* ---- Compressed bodies */
+
+struct accept_case {
+    char header[48];
+    bool gzip;
+};
+
+ParameterizedTestParameters(compress, is_for_who_accepts_it)
+{
+    static struct accept_case cases[] = {
+        {"gzip", true},           {"deflate, gzip, br", true},
+        {"GZIP", true},           {"br;q=1, gzip ; q=0.2", true},
+        {"x-gzip", true},         {"gzip;q=0", false},
+        {"gzip; q=0.000", false}, {"", false},
+        {"identity", false},      {"br, zstd", false},
+        {"gzipped", false},
+    };
+
+    return cr_make_param_array(struct accept_case, cases, REDIAL_COUNT_OF(cases));
+}
+
+ParameterizedTest(struct accept_case *row, compress, is_for_who_accepts_it)
+{
+    cr_expect_eq(accepts_gzip(str_of(row->header)), row->gzip, "%s", row->header);
+}
+
+static size_t unpack(struct redial_str bytes, char *room, size_t size, int *status)
+{
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)bytes.ptr,
+                       .avail_in = (uInt)bytes.len,
+                       .next_out = (Bytef *)room,
+                       .avail_out = (uInt)size};
+
+    cr_assert_eq(inflateInit2(&stream, 15 + 16), Z_OK);
+    *status = inflate(&stream, Z_SYNC_FLUSH);
+    inflateEnd(&stream);
+    return size - stream.avail_out;
+}
+
+Test(compress, takes_another_id_without_being_made_anew)
+{
+    char plain[600], seen[700];
+    struct redial_str body = {plain, sizeof plain}, out;
+    struct packed packed = {0};
+    struct arena *arena = arena_new();
+    int status;
+
+    for (size_t i = 0; i < sizeof plain; i++) plain[i] = (char)('a' + i * i % 23);
+    cr_assert(packed_make(&packed, body, 100, 22));
+    cr_assert(packed_write(&packed, body, REDIAL_STR("0123456789ABCDEFGHIJKL"), 100, arena, &out));
+    cr_expect_lt(out.len, sizeof plain);
+    memcpy(plain + 100, "0123456789ABCDEFGHIJKL", 22);
+    cr_expect_eq(unpack(out, seen, sizeof seen, &status), sizeof plain);
+    cr_expect_eq(status, Z_STREAM_END, "its sum is right too");
+    cr_expect_arr_eq(seen, plain, sizeof plain);
+    cr_expect_not(packed_make(&packed, str_take(body, 199), 100, 22), "too short to gain");
+    packed_clean_up(&packed);
+    arena_destroy(arena);
+}
+
+Test(compress, lets_each_piece_of_a_stream_be_read_at_once)
+{
+    struct packing *packing = packing_new();
+    struct text all = TEXT_INIT;
+    struct redial_str out;
+    char seen[256];
+    int status;
+
+    cr_assert(packing);
+    cr_assert(packing_add(packing, REDIAL_STR("event: ping\n\n"), false, &out));
+    text_append(&all, out);
+    cr_expect_eq(unpack(text_str(&all), seen, sizeof seen, &status), 13);
+    cr_expect_eq(status, Z_OK);
+    cr_assert(packing_add(packing, REDIAL_STR("event: end\n\n"), true, &out));
+    text_append(&all, out);
+    cr_expect_eq(unpack(text_str(&all), seen, sizeof seen, &status), 25);
+    cr_expect_eq(status, Z_STREAM_END);
+    packing_destroy(packing);
+    text_clean_up(&all);
 }
