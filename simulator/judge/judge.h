@@ -29,6 +29,7 @@ struct judge_input {
     const struct scenario *scenario;
     const struct journal *journal;
     const struct client_end *end;
+    double speed; /* the world's delays were divided by it; 0: 1 */
     bool exact; /* the client should do as the scenario's policy does: attempts, waits, requests */
 };
 

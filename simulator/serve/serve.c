@@ -462,6 +462,66 @@ static bool hurry_hint(struct request *request, struct redial_header *headers, s
     return true;
 }
 
+/* Only what the scenario itself wrote outlives this reply. */
+static const struct reply_script *written(const struct script *script,
+                                          const struct reply_script *reply)
+{
+    for (size_t i = 0; i < script->provider_count; i++) {
+        const struct provider_script *provider = &script->providers[i];
+        if (reply >= provider->replies && reply < provider->replies + provider->reply_count)
+            return reply;
+        for (size_t k = 0; k < provider->outage_count; k++)
+            if (reply == &provider->outages[k].reply) return reply;
+    }
+    return NULL;
+}
+
+/* Scenarios write their dates by their own calendar, which begins with 2026: clients have the
+ * machine's. */
+static bool is_date_header(const struct redial_header *header)
+{
+    return str_eq_nocase(header->name, REDIAL_STR("retry-after")) ||
+           str_ends_with(header->name, REDIAL_STR("-reset"));
+}
+
+static bool move_date(struct request *request, struct redial_header *header)
+{
+    double speed = request->fakes->options.speed > 0 ? request->fakes->options.speed : 1;
+    int64_t date, from_begin;
+    struct text moved = TEXT_INIT;
+    bool http = http_date_parse(header->value, &date), good;
+
+    if (!http && !rfc3339_parse(header->value, &date)) return true;
+    from_begin = date - WORLD_BEGAN_AT;
+    if (from_begin < 0 || from_begin > DURATION_MAX / 2) return true;
+    date = request->fakes->began_at + (int64_t)((double)from_begin / speed);
+    (http ? http_date_format : rfc3339_format)(date, &moved);
+    good = !moved.failed && arena_copy(request->arena, text_str(&moved), &header->value);
+    text_clean_up(&moved);
+    return good;
+}
+
+static bool move_dates(struct request *request, const struct exchange *exchange,
+                       struct redial_header *headers)
+{
+    bool good = true;
+
+    if (!written(request->fakes->script, exchange->script)) return true;
+    for (size_t i = 0; i < exchange->header_count; i++)
+        good = good && (!is_date_header(&headers[i]) || move_date(request, &headers[i]));
+    return good;
+}
+
+static bool has_dates(const struct request *request, const struct exchange *exchange)
+{
+    const struct reply_script *script = written(request->fakes->script, exchange->script);
+    bool dated = false;
+
+    for (size_t i = 0; script && i < script->header_count; i++)
+        dated = dated || is_date_header(&script->headers[i]);
+    return dated;
+}
+
 #define HEADERS_BESIDE (3 * RATE_KIND_COUNT + 1)
 
 static bool has_limits(const struct request *request)
@@ -483,11 +543,12 @@ static const struct exchange *dress(struct request *request, const struct exchan
     struct exchange *dressed;
     size_t count = exchange->header_count;
 
-    if (!limits && (speed <= 0 || speed == 1)) return exchange;
+    if (!limits && (speed <= 0 || speed == 1) && !has_dates(request, exchange)) return exchange;
     dressed = ARENA_NEW(request->arena, struct exchange);
     headers = ARENA_ARRAY(request->arena, struct redial_header, count + HEADERS_BESIDE);
     if (!dressed || !headers) return NULL;
     if (count > 0) memcpy(headers, exchange->headers, count * sizeof *headers);
+    if (!move_dates(request, exchange, headers)) return NULL;
     if (limits && !add_rates(request, headers, &count)) return NULL;
     if (!hurry_hint(request, headers, &count)) return NULL;
     *dressed = *exchange;
@@ -497,20 +558,6 @@ static const struct exchange *dress(struct request *request, const struct exchan
 }
 
 /* ---- Messages */
-
-/* Only what the scenario itself wrote outlives this reply. */
-static const struct reply_script *written(const struct script *script,
-                                          const struct reply_script *reply)
-{
-    for (size_t i = 0; i < script->provider_count; i++) {
-        const struct provider_script *provider = &script->providers[i];
-        if (reply >= provider->replies && reply < provider->replies + provider->reply_count)
-            return reply;
-        for (size_t k = 0; k < provider->outage_count; k++)
-            if (reply == &provider->outages[k].reply) return reply;
-    }
-    return NULL;
-}
 
 static void explain_trouble(struct request *request, const struct world_trouble *trouble)
 {
@@ -532,6 +579,7 @@ static void play_world(struct request *request, const struct demand *demand,
     struct journal_entry *entry = entry_of(request);
 
     if (!exchange) {
+        stranger_note_trouble(request->fakes, &trouble);
         explain_trouble(request, &trouble);
         return;
     }
@@ -557,7 +605,8 @@ static void answer_messages(struct request *request, const struct demand *demand
     struct journal_entry *entry = entry_of(request);
     struct world_request asked = {.provider = request->provider,
                                   .max_tokens = demand->max_tokens,
-                                  .input_tokens = demand->input_tokens,
+                                  .input_tokens = stranger_tokens(request->session, demand),
+                                  .plain = request->route.surface == SURFACE_PLAIN,
                                   .credential = identity->generation,
                                   .static_key = identity->is_static,
                                   .stream = demand->stream,
@@ -572,6 +621,7 @@ static void answer_messages(struct request *request, const struct demand *demand
     request->play->script->holders++;
     conversation->under_way++;
     if (entry) entry->conversation = conversation->number;
+    if (entry) entry->input_tokens = asked.input_tokens;
     asked.call_number = 1 + (uint32_t)(conversation - request->session->conversations);
     asked.attempt = conversation->attempts;
     asked.model = name_model(request, demand->model, &asked.model_index);
@@ -586,6 +636,18 @@ static bool is_list_of_models(enum operation operation)
            operation == OPERATION_PROFILES;
 }
 
+/* A count is of the prompt that the scenario means. */
+static const struct exchange *count_tokens(struct request *request,
+                                           const struct answer_options *options)
+{
+    struct demand demand = *options->demand;
+    struct answer_options meant = *options;
+
+    demand.input_tokens = stranger_tokens(request->session, &demand);
+    meant.demand = &demand;
+    return answer_count(request->arena, &meant);
+}
+
 static void answer_simple(struct request *request, const struct demand *demand)
 {
     struct fakes *fakes = request->fakes;
@@ -595,7 +657,7 @@ static void answer_simple(struct request *request, const struct demand *demand)
                                            .id = serve_next_id(fakes)};
 
     if (request->route.operation == OPERATION_COUNT_TOKENS)
-        reply(request, answer_count(request->arena, &options));
+        reply(request, count_tokens(request, &options));
     else if (request->route.operation == OPERATION_HELLO)
         reply(request, answer_with_json(request->arena, request->route.platform, 200,
                                         REDIAL_STR("{\"message\":\"hello\"}"), options.id));

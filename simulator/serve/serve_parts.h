@@ -73,11 +73,19 @@ void session_destroy(struct session *session);
 /* Its call, counted on by one attempt. */
 struct conversation *session_converse(struct fakes *fakes, struct session *session, uint64_t prompt,
                                       int32_t retry_count);
+/* Its world is open to clients that no scenario knows. */
+void stranger_welcome(struct session *session);
+/* How long the prompt is that such a client sent, as the scenario means it. */
+int64_t stranger_tokens(struct session *session, const struct demand *demand);
+/* The first request that the scenario has no answer for is kept for fakes_scenario_trouble. */
+void stranger_note_trouble(struct fakes *fakes, const struct world_trouble *trouble);
 /* A page with room; the caller holds it. */
 struct page_of_answers *session_page(struct session *session);
 void page_let_go(struct page_of_answers *page);
 
 /* ---- Replies under way */
+
+#define PLAY_TAIL 64u
 
 struct play {
     struct fakes *fakes;
@@ -90,6 +98,8 @@ struct play {
     struct conversation *conversation;
     uint32_t entry; /* number in the journal; 0: after a reset */
     int64_t began_at;
+    char tail[PLAY_TAIL]; /* what went out last: an event may go in pieces */
+    size_t tail_len;
     size_t heap_index; /* SIZE_MAX: not in the heap */
     int64_t due_at;
     struct play *next, **link; /* all that are under way */
@@ -153,7 +163,8 @@ struct fakes {
     struct fakes_variable *variables;
     size_t variable_count, variable_room;
     struct redial_str trouble;
-    struct redial_str models[256]; /* names that no policy knows, each once */
+    struct redial_str scenario_trouble; /* empty: none */
+    struct redial_str models[256];      /* names that no policy knows, each once */
     size_t model_count;
     struct recorder *recorder;
     /* Headers seen last, with what the journal keeps of them. */

@@ -58,6 +58,7 @@ static bool session_fill(struct fakes *fakes, struct session *session, struct re
                                script->span, CONVERSATIONS_MAX, seed, fakes->now);
     if (!session->world || !session->conversations || !session->newest_credential) return false;
     world_renew(session->world, session->page->arena);
+    stranger_welcome(session);
     return true;
 }
 

@@ -173,7 +173,8 @@ ParameterizedTest(struct verdict_case *c, judge, verdicts)
              "call: {model: claude-opus-4-6}\nworld: {anthropic: [{status: 200}]}\nexpect:\n  %s\n",
              c->expects);
     struct scenario_from from = scenario_from(body);
-    struct judge_input input = {&from.scenario, journal, &end, c->exact};
+    struct judge_input input = {
+        .scenario = &from.scenario, .journal = journal, .end = &end, .exact = c->exact};
     cr_assert(judge(&input, from.arena, &verdict));
     write_broken(&verdict, broken, sizeof broken);
     cr_expect_str_eq(grade_names.rows[verdict.grade].word, c->grade, "%s: %s (%s)", c->name,
@@ -190,7 +191,7 @@ Test(judge, a_background_call_that_retries_an_overload_fails)
     struct scenario_from from =
         scenario_from("call: {model: claude-opus-4-6, query: background}\n"
                       "world: {anthropic: [{status: 529}]}\nexpect:\n  outcome: failed\n");
-    struct judge_input input = {&from.scenario, journal, &end, false};
+    struct judge_input input = {.scenario = &from.scenario, .journal = journal, .end = &end};
     struct verdict verdict;
 
     cr_assert(judge(&input, from.arena, &verdict));
@@ -207,7 +208,7 @@ Test(judge, a_client_that_hangs_or_dies_fails)
         scenario_from("call: {model: claude-opus-4-6}\nworld: {anthropic: [{status: 200}]}\n");
     struct client_end hung = {.exit_status = -1, .signal = 9, .timed_out = true};
     struct client_end died = {.exit_status = -1, .signal = 11};
-    struct judge_input input = {&from.scenario, journal, &hung, false};
+    struct judge_input input = {.scenario = &from.scenario, .journal = journal, .end = &hung};
     struct verdict verdict;
 
     cr_assert(judge(&input, from.arena, &verdict));
