@@ -205,7 +205,8 @@ static void note_act(struct play *play, const struct act *act)
     if (!entry) return;
     if (entry->replied_at < 0 && (act->kind == ACT_HEAD || act->kind == ACT_RAW))
         entry->replied_at = play->fakes->now - play->fakes->began_at;
-    if (act->kind == ACT_BODY && entry->stream && act->bytes.len > 0) count_events(play, entry, act->bytes);
+    if (act->kind == ACT_BODY && entry->stream && act->bytes.len > 0)
+        count_events(play, entry, act->bytes);
 }
 
 static void strike_fault(struct play *play)

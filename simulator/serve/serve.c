@@ -462,66 +462,6 @@ static bool hurry_hint(struct request *request, struct redial_header *headers, s
     return true;
 }
 
-/* Only what the scenario itself wrote outlives this reply. */
-static const struct reply_script *written(const struct script *script,
-                                          const struct reply_script *reply)
-{
-    for (size_t i = 0; i < script->provider_count; i++) {
-        const struct provider_script *provider = &script->providers[i];
-        if (reply >= provider->replies && reply < provider->replies + provider->reply_count)
-            return reply;
-        for (size_t k = 0; k < provider->outage_count; k++)
-            if (reply == &provider->outages[k].reply) return reply;
-    }
-    return NULL;
-}
-
-/* Scenarios write their dates by their own calendar, which begins with 2026: clients have the
- * machine's. */
-static bool is_date_header(const struct redial_header *header)
-{
-    return str_eq_nocase(header->name, REDIAL_STR("retry-after")) ||
-           str_ends_with(header->name, REDIAL_STR("-reset"));
-}
-
-static bool move_date(struct request *request, struct redial_header *header)
-{
-    double speed = request->fakes->options.speed > 0 ? request->fakes->options.speed : 1;
-    int64_t date, from_begin;
-    struct text moved = TEXT_INIT;
-    bool http = http_date_parse(header->value, &date), good;
-
-    if (!http && !rfc3339_parse(header->value, &date)) return true;
-    from_begin = date - WORLD_BEGAN_AT;
-    if (from_begin < 0 || from_begin > DURATION_MAX / 2) return true;
-    date = request->fakes->began_at + (int64_t)((double)from_begin / speed);
-    (http ? http_date_format : rfc3339_format)(date, &moved);
-    good = !moved.failed && arena_copy(request->arena, text_str(&moved), &header->value);
-    text_clean_up(&moved);
-    return good;
-}
-
-static bool move_dates(struct request *request, const struct exchange *exchange,
-                       struct redial_header *headers)
-{
-    bool good = true;
-
-    if (!written(request->fakes->script, exchange->script)) return true;
-    for (size_t i = 0; i < exchange->header_count; i++)
-        good = good && (!is_date_header(&headers[i]) || move_date(request, &headers[i]));
-    return good;
-}
-
-static bool has_dates(const struct request *request, const struct exchange *exchange)
-{
-    const struct reply_script *script = written(request->fakes->script, exchange->script);
-    bool dated = false;
-
-    for (size_t i = 0; script && i < script->header_count; i++)
-        dated = dated || is_date_header(&script->headers[i]);
-    return dated;
-}
-
 #define HEADERS_BESIDE (3 * RATE_KIND_COUNT + 1)
 
 static bool has_limits(const struct request *request)
@@ -543,12 +483,13 @@ static const struct exchange *dress(struct request *request, const struct exchan
     struct exchange *dressed;
     size_t count = exchange->header_count;
 
-    if (!limits && (speed <= 0 || speed == 1) && !has_dates(request, exchange)) return exchange;
+    if (!limits && (speed <= 0 || speed == 1) && !stranger_has_dates(request->fakes, exchange))
+        return exchange;
     dressed = ARENA_NEW(request->arena, struct exchange);
     headers = ARENA_ARRAY(request->arena, struct redial_header, count + HEADERS_BESIDE);
     if (!dressed || !headers) return NULL;
     if (count > 0) memcpy(headers, exchange->headers, count * sizeof *headers);
-    if (!move_dates(request, exchange, headers)) return NULL;
+    if (!stranger_move_dates(request->fakes, request->arena, exchange, headers)) return NULL;
     if (limits && !add_rates(request, headers, &count)) return NULL;
     if (!hurry_hint(request, headers, &count)) return NULL;
     *dressed = *exchange;
@@ -558,6 +499,20 @@ static const struct exchange *dress(struct request *request, const struct exchan
 }
 
 /* ---- Messages */
+
+/* Only what the scenario itself wrote outlives this reply. */
+const struct reply_script *serve_written(const struct script *script,
+                                         const struct reply_script *reply)
+{
+    for (size_t i = 0; i < script->provider_count; i++) {
+        const struct provider_script *provider = &script->providers[i];
+        if (reply >= provider->replies && reply < provider->replies + provider->reply_count)
+            return reply;
+        for (size_t k = 0; k < provider->outage_count; k++)
+            if (reply == &provider->outages[k].reply) return reply;
+    }
+    return NULL;
+}
 
 static void explain_trouble(struct request *request, const struct world_trouble *trouble)
 {
@@ -583,7 +538,7 @@ static void play_world(struct request *request, const struct demand *demand,
         explain_trouble(request, &trouble);
         return;
     }
-    if (entry) entry->script = written(request->fakes->script, exchange->script);
+    if (entry) entry->script = serve_written(request->fakes->script, exchange->script);
     if (is_plain_success(exchange)) exchange = own_answer(request, demand, exchange);
     reply(request, exchange ? dress(request, exchange) : NULL);
 }

@@ -77,6 +77,14 @@ struct conversation *session_converse(struct fakes *fakes, struct session *sessi
 void stranger_welcome(struct session *session);
 /* How long the prompt is that such a client sent, as the scenario means it. */
 int64_t stranger_tokens(struct session *session, const struct demand *demand);
+/* Scenarios write the dates of headers by their own calendar, which begins with 2026; clients have
+ * this machine's. `headers` begin with copies of the exchange's. False when memory is out. */
+bool stranger_has_dates(const struct fakes *fakes, const struct exchange *exchange);
+bool stranger_move_dates(const struct fakes *fakes, struct arena *arena,
+                         const struct exchange *exchange, struct redial_header *headers);
+/* The reply if the scenario itself wrote it, else NULL: only that outlives what was made of it. */
+const struct reply_script *serve_written(const struct script *script,
+                                         const struct reply_script *reply);
 /* The first request that the scenario has no answer for is kept for fakes_scenario_trouble. */
 void stranger_note_trouble(struct fakes *fakes, const struct world_trouble *trouble);
 /* A page with room; the caller holds it. */
