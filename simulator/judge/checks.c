@@ -367,10 +367,10 @@ static void check_end(struct judging *judging)
     if (end->timed_out)
         find(judging, CHECK_HUNG, WEIGHT_HARD, 0, nowhere, REDIAL_STR("an end by itself"),
              REDIAL_STR("it was still running at the limit, and was ended"));
-    else if (end->signal)
+    else if (end->signal && !end->interrupted)
         find(judging, CHECK_DIED, WEIGHT_HARD, 0, nowhere, REDIAL_STR("an exit status"),
              say(judging, "it died by signal %d", end->signal));
-    if (judging->course.count == 0 && judging->course.refused_tokens == 0)
+    if (judging->course.count == 0 && judging->course.refused_tokens == 0 && !end->interrupted)
         find(judging, CHECK_SENT_NOTHING, WEIGHT_HARD, 0, nowhere,
              REDIAL_STR("a request for messages at one of the fakes"),
              say(judging, "none, and %" PRIu32 " other request%s: does it read the environment?",

@@ -91,6 +91,7 @@ static const char *end_in_words(const struct judging *judging)
 {
     const struct verdict *verdict = judging->verdict;
 
+    if (judging->input->end->interrupted) return "it was interrupted";
     if (verdict->expected_success)
         return verdict->reached ? "it got its answer" : "it gave up without an answer";
     return was_answered(&judging->course) ? "it got an answer where the policy gives up"

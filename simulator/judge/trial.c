@@ -153,10 +153,14 @@ static void watch_clock(struct running *running, int64_t now)
         if (now - running->asked_to_end_at > GRACE) command_signal(&running->command, SIGKILL);
         return;
     }
+    /* Nothing that the client does now is its own doing. */
+    bool is_moot = fakes_scenario_trouble(running->fakes).len > 0;
+
     running->interrupted = interrupted && *interrupted;
     running->end.timed_out =
-        !running->interrupted && now - running->began_at > running->options->limit;
-    if (running->interrupted || running->end.timed_out) ask_to_end(running, now);
+        !running->interrupted && !is_moot && now - running->began_at > running->options->limit;
+    running->end.interrupted = running->interrupted;
+    if (running->interrupted || running->end.timed_out || is_moot) ask_to_end(running, now);
 }
 
 static bool move(struct running *running, int timeout_ms)
@@ -197,6 +201,8 @@ static bool write_course(const struct running *running, struct trial *trial)
     good = keep(trial, &text, &trial->course);
     text_clear(&text);
     if (running->options->wants_json) journal_write_json(journal, NULL, &text);
+    for (size_t i = 0; i < text.len; i++) /* of JSON lines it is a part of one */
+        if (text.ptr[i] == '\n') text.ptr[i] = ' ';
     good = keep(trial, &text, &trial->course_json) && good;
     text_clean_up(&text);
     return good;
