@@ -8,8 +8,9 @@
 #include "redial/call.h"
 
 /* A client on this machine may be late for many reasons, and early by its timer's grain. */
-#define SLACK_MIN   (20 * NS_PER_MS)
-#define HOT_WAIT    (50 * NS_PER_MS)    /* a wait below this is none */
+#define SLACK_MIN (20 * NS_PER_MS)
+#define HOT_WAIT                                                                                   \
+    (100 * NS_PER_MS) /* a wait below this is none, unless the server asks for no more */
 #define PAUSE_MIN   (5 * NS_PER_SECOND) /* of a reply, for a client's timeout to notice */
 #define HOT_RETRIES 3                   /* so many in a row without a wait are a loop */
 
@@ -281,12 +282,13 @@ static void check_hot_loop(struct judging *judging)
 
     for (size_t i = 0; i < course->count; i++) {
         const struct course_attempt *attempt = &course->attempts[i];
-        bool hot = attempt_is_again(attempt) && attempt_wait(attempt) < HOT_WAIT;
+        bool hot = attempt_is_again(attempt) && attempt_wait(attempt) < HOT_WAIT &&
+                   attempt->before->hint <= 0;
         in_a_row = hot ? in_a_row + 1 : 0;
         if (in_a_row != HOT_RETRIES) continue;
         find(judging, CHECK_HOT_LOOP, WEIGHT_HARD, attempt->entry->number,
              place_of(judging, attempt->before), REDIAL_STR("a wait between retries"),
-             say(judging, "%d retries in a row within 50ms of the failure before", HOT_RETRIES));
+             say(judging, "%d retries in a row within 100ms of the failure before", HOT_RETRIES));
         return;
     }
 }
