@@ -135,6 +135,7 @@ unit: $(BUILD)/unit ## the Criterion tests alone
 cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/run.sh $(BUILD)
 	@tests/cli/readme.sh $(BUILD)
+	@tests/cli/platforms.sh $(BUILD)
 
 symbols: build ## what the libraries show, and that a program links, also when installed
 	@CC='$(CC)' PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)
