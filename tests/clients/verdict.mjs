@@ -17,7 +17,6 @@ function judge(client, paths, speed = 4) {
 
 // What the good one gets, what the bad one gets, and which checks it breaks, among others.
 const rows = {
-    'field/each-429-brings-its-own-retry-after': ['pass', 'partial', 'hint'],
     'field/failover-bench-s01-a-429-with-retry-after-is-retried-when-it-says': ['pass', 'partial', 'hint'],
     'field/failover-bench-s12-a-context-length-error-is-not-retried': ['pass', 'fail', 'hopeless', 'false_success', 'storm'],
     'field/failover-bench-s13-a-content-filter-is-not-retried': ['pass', 'fail', 'false_success'],
