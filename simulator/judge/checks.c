@@ -282,8 +282,9 @@ static void check_hot_loop(struct judging *judging)
 
     for (size_t i = 0; i < course->count; i++) {
         const struct course_attempt *attempt = &course->attempts[i];
-        bool hot = attempt_is_again(attempt) && attempt_wait(attempt) < HOT_WAIT &&
-                   attempt->before->hint <= 0;
+        const struct journal_entry *before = attempt->before;
+        bool hot = before && before->hint <= 0 && attempt_is_again(attempt) &&
+                   attempt_wait(attempt) < HOT_WAIT;
         in_a_row = hot ? in_a_row + 1 : 0;
         if (in_a_row != HOT_RETRIES) continue;
         find(judging, CHECK_HOT_LOOP, WEIGHT_HARD, attempt->entry->number,

@@ -30,7 +30,7 @@ const rows = {
     'seed/a-model-that-is-not-found-ends-the-call-at-once': ['pass', 'fail', 'hopeless', 'false_success'],
 };
 
-describe('verdicts', {concurrency: 3}, () => {
+describe('verdicts', {concurrency: 5}, () => {
     for (const [name, [grade, bads, ...checks]] of Object.entries(rows)) {
         it(`${name}: the SDK gets ${grade}, the bad client ${bads}`, async () => {
             const path = `scenarios/${name}.yaml`;
