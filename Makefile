@@ -136,6 +136,7 @@ cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/run.sh $(BUILD)
 	@tests/cli/readme.sh $(BUILD)
 	@python3 tests/cli/fake.py $(BUILD) 500
+	@tests/cli/platforms.sh $(BUILD)
 
 symbols: build ## what the libraries show, and that a program links, also when installed
 	@CC='$(CC)' PKGS='$(PKGS_LIBRARY)' tests/cli/symbols.sh $(BUILD)

@@ -18,6 +18,7 @@ static const struct args_flag flags[] = {
     {"suite", 0, "NAME", "every scenario of scenarios/NAME, or below this folder"},
     {"limit", 0, "TIME", "end a client that runs longer; 2m unless given"},
     {"speed", 0, "N", "divide the world's delays and hints by N"},
+    {"credentials", 0, "WAYS", "how the client gets them: oauth, container, \"web identity\" ..."},
     {"exact", 0, NULL, "hold attempts, waits and requests against the scenario, too"},
     {"seed", 0, "N", "this seed instead of each scenario's own"},
     {"story", 0, NULL, "print every request, of those that pass, too"},
@@ -113,6 +114,7 @@ static bool read_what(const struct args *args, struct request *request, struct t
 static bool read_options(const struct args *args, struct request *request, struct text *why)
 {
     struct trial_options *trial = &request->trial;
+    trial->ways = args_value(args, "credentials");
     trial->exact = args_given(args, "exact");
     trial->seed_given = args_given(args, "seed");
     trial->interrupted = &interrupted;
@@ -281,9 +283,11 @@ const struct verb verb_run = {
              "environment that points the usual clients at them, and judges what the client\n"
              "did: its attempts and waits, whether it honoured hints, refreshed what was\n"
              "refused, left what is hopeless, and told the truth by its exit status. The\n"
-             "client's sleeps are its own and real. REDIAL_MODEL, REDIAL_PROVIDER,\n"
-             "REDIAL_QUERY and REDIAL_STREAM tell it which call the scenario means, and\n"
-             "ANTHROPIC_MODEL and CLAUDE_CODE_USE_* tell those that read them.",
+             "client's sleeps are its own and real. REDIAL_MODEL, REDIAL_PROVIDER, REDIAL_QUERY,\n"
+             "REDIAL_STREAM, REDIAL_MAX_TOKENS, REDIAL_DEADLINE and REDIAL_UNATTENDED tell it\n"
+             "which call the scenario means, REDIAL_POLICY and REDIAL_SCENARIO are its files, and\n"
+             "ANTHROPIC_MODEL and CLAUDE_CODE_USE_* tell those that read them. The first prompt\n"
+             "it sends counts as long as the scenario's, a shorter one as compacted.",
     .flags = flags,
     .flag_count = REDIAL_COUNT_OF(flags),
     .words_min = 1,

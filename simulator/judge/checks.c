@@ -8,9 +8,11 @@
 #include "redial/call.h"
 
 /* A client on this machine may be late for many reasons, and early by its timer's grain. */
-#define SLACK_MIN   (20 * NS_PER_MS)
-#define HOT_WAIT    (50 * NS_PER_MS) /* a wait below this is none */
-#define HOT_RETRIES 3                /* so many in a row without a wait are a loop */
+#define SLACK_MIN (20 * NS_PER_MS)
+#define HOT_WAIT                                                                                   \
+    (100 * NS_PER_MS) /* a wait below this is none, unless the server asks for no more */
+#define PAUSE_MIN   (5 * NS_PER_SECOND) /* of a reply, for a client's timeout to notice */
+#define HOT_RETRIES 3                   /* so many in a row without a wait are a loop */
 
 enum check {
     CHECK_SENT_NOTHING,
@@ -101,6 +103,16 @@ static struct span place_of(const struct judging *judging, const struct journal_
 
 /* ---- Attempt by attempt ---- */
 
+/* The scenario's own policy waits less than the hint says: it ignores or bounds it. */
+static bool may_ignore(const struct judging *judging, const struct course_attempt *attempt)
+{
+    const struct expect *expect = &judging->input->scenario->expect;
+    size_t wait = attempt->number - 2; /* before the second attempt is the first */
+
+    return judging->course.calls == 1 && expect->waits_given && wait < expect->wait_count &&
+           expect->waits[wait].high < attempt->before->hint;
+}
+
 /* A hint of hours is no reason to stay: another place may be asked, or nobody. But the same place
  * is not asked again before its time. */
 static void check_hint(struct judging *judging, const struct course_attempt *attempt)
@@ -111,7 +123,9 @@ static void check_hint(struct judging *judging, const struct course_attempt *att
     if (before->hint <= 0 || before->replied_at < 0 || entry->provider != before->provider ||
         !str_eq(entry->model, before->model))
         return;
-    if (entry->arrived_at >= duration_add(before->replied_at, before->hint - slack)) return;
+    if (entry->arrived_at >= duration_add(before->replied_at, before->hint - slack) ||
+        may_ignore(judging, attempt))
+        return;
     struct redial_str asked = say_time(judging, before->hint);
     struct redial_str waited = say_time(judging, entry->arrived_at - before->replied_at);
     find(judging, CHECK_HINT, WEIGHT_SOFT, entry->number, place_of(judging, before),
@@ -129,6 +143,17 @@ static void check_veto(struct judging *judging, const struct course_attempt *att
              attempt->before->number));
 }
 
+/* What a scenario wrote by hand may mean something else than its status: only a policy's own table
+ * knows. */
+static bool is_by_hand(const struct journal_entry *entry)
+{
+    const struct reply_script *script = entry->script;
+
+    return script && script->class == REDIAL_CLASS_NONE &&
+           (script->body_given || script->message.len > 0 || script->error_type.len > 0 ||
+            script->error_code.len > 0);
+}
+
 static bool is_about_credentials(uint8_t class)
 {
     return class == REDIAL_CLASS_AUTH || class == REDIAL_CLASS_AUTH_EXPIRED ||
@@ -139,8 +164,8 @@ static void check_credential(struct judging *judging, const struct course_attemp
 {
     const struct journal_entry *entry = attempt->entry, *before = attempt->before;
 
-    if (!is_about_credentials(before->class) || entry->provider != before->provider ||
-        entry->credential > before->credential)
+    if (!is_about_credentials(before->class) || is_by_hand(before) ||
+        entry->provider != before->provider || entry->credential > before->credential)
         return;
     find(
         judging, CHECK_CREDENTIAL, attempt->number > 2 ? WEIGHT_HARD : WEIGHT_SOFT, entry->number,
@@ -160,7 +185,7 @@ static void check_hopeless(struct judging *judging, const struct course_attempt 
 
     for (size_t i = 0; i < REDIAL_COUNT_OF(hopeless); i++)
         is |= attempt->before->class == hopeless[i];
-    if (!is || !attempt_is_again(attempt)) return;
+    if (!is || is_by_hand(attempt->before) || !attempt_is_again(attempt)) return;
     find(judging, CHECK_HOPELESS, attempt->number > 2 ? WEIGHT_HARD : WEIGHT_SOFT,
          attempt->entry->number, place_of(judging, attempt->before),
          say(judging, "no such request again after %s",
@@ -184,11 +209,34 @@ static bool is_replaced(const struct journal_entry *entry)
            entry->class == REDIAL_CLASS_CONTEXT_OVERFLOW;
 }
 
+static const struct rule *find_rule(const struct redial_policy *policy, struct redial_str name)
+{
+    const struct variant *plain = &policy->variants[VARIANT_PLAIN];
+
+    for (size_t i = 0; i < policy->rule_count; i++)
+        if (str_eq(plain->rules[i].name, name)) return &plain->rules[i];
+    return NULL;
+}
+
+/* The scenario means a policy that tells its caller that what came so far is void. Whether the
+ * client did, the wire does not show. */
+static bool begins_anew(const struct scenario *scenario)
+{
+    const struct expected_words *rules = &scenario->expect.rules;
+
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = find_rule(scenario->policy, rules->list[i].text);
+        if (rule && rule->after_output == AFTER_OUTPUT_RESTART) return true;
+    }
+    return false;
+}
+
 static void check_after_output(struct judging *judging, const struct course_attempt *attempt)
 {
     const struct journal_entry *before = attempt->before;
 
-    if (!before->stream || before->deltas == 0 || attempt_succeeded(before) || is_replaced(before))
+    if (!before->stream || before->deltas == 0 || attempt_succeeded(before) ||
+        is_replaced(before) || begins_anew(judging->input->scenario))
         return;
     find(judging, CHECK_AFTER_OUTPUT, WEIGHT_HARD, attempt->entry->number,
          place_of(judging, before),
@@ -234,12 +282,14 @@ static void check_hot_loop(struct judging *judging)
 
     for (size_t i = 0; i < course->count; i++) {
         const struct course_attempt *attempt = &course->attempts[i];
-        bool hot = attempt_is_again(attempt) && attempt_wait(attempt) < HOT_WAIT;
+        const struct journal_entry *before = attempt->before;
+        bool hot = before && before->hint <= 0 && attempt_is_again(attempt) &&
+                   attempt_wait(attempt) < HOT_WAIT;
         in_a_row = hot ? in_a_row + 1 : 0;
         if (in_a_row != HOT_RETRIES) continue;
         find(judging, CHECK_HOT_LOOP, WEIGHT_HARD, attempt->entry->number,
              place_of(judging, attempt->before), REDIAL_STR("a wait between retries"),
-             say(judging, "%d retries in a row within 50ms of the failure before", HOT_RETRIES));
+             say(judging, "%d retries in a row within 100ms of the failure before", HOT_RETRIES));
         return;
     }
 }
@@ -259,9 +309,38 @@ static int64_t most_attempts(const struct scenario *scenario, size_t calls)
     const struct expect *expect = &scenario->expect;
     int64_t all = calls_expected(scenario);
 
+    /* Such a call is ended by its caller, whom the client does not have. */
+    if (scenario->call_count > 0 &&
+        (scenario->calls[0].cancel_at >= 0 || scenario->calls[0].deadline > 0))
+        return -1;
     if (expect->attempts.given)
         return expect->attempts.high * 1000 / ((int64_t)calls < all ? 1 : all);
     return expect->amplification.given && (int64_t)calls >= all ? expect->amplification.high : -1;
+}
+
+/* A pause or a hint that was shortened says nothing of a client's timeouts and bounds, which were
+ * not. */
+static bool has_pauses(const struct reply_script *reply)
+{
+    bool paused = reply->fault == FAULT_HANG || reply->fault == FAULT_STALL || reply->slow > 0 ||
+                  reply->after >= PAUSE_MIN || reply->retry_after >= NS_PER_MINUTE;
+
+    for (size_t i = 0; i < reply->stream.event_count; i++)
+        paused = paused || reply->stream.events[i].after >= PAUSE_MIN;
+    return paused;
+}
+
+static bool is_out_of_scale(const struct judging *judging)
+{
+    const struct scenario *scenario = judging->input->scenario;
+    double speed = judging->input->speed;
+    bool paused = false;
+
+    if (speed <= 0 || speed == 1) return false;
+    for (size_t i = 0; i < scenario->provider_count; i++)
+        for (size_t k = 0; k < scenario->providers[i].reply_count; k++)
+            paused = paused || has_pauses(&scenario->providers[i].replies[k]);
+    return paused;
 }
 
 static void check_amplification(struct judging *judging)
@@ -272,6 +351,7 @@ static void check_amplification(struct judging *judging)
     bool storm = verdict->amplification > 2 * most;
 
     if (most < 0 || verdict->amplification <= most) return;
+    if (!storm && is_out_of_scale(judging)) return;
     find(
         judging, storm ? CHECK_STORM : CHECK_AMPLIFICATION, storm ? WEIGHT_HARD : WEIGHT_SOFT, 0,
         expect->attempts.given ? expect->attempts.span : expect->amplification.span,
@@ -290,10 +370,10 @@ static void check_end(struct judging *judging)
     if (end->timed_out)
         find(judging, CHECK_HUNG, WEIGHT_HARD, 0, nowhere, REDIAL_STR("an end by itself"),
              REDIAL_STR("it was still running at the limit, and was ended"));
-    else if (end->signal)
+    else if (end->signal && !end->interrupted)
         find(judging, CHECK_DIED, WEIGHT_HARD, 0, nowhere, REDIAL_STR("an exit status"),
              say(judging, "it died by signal %d", end->signal));
-    if (judging->course.count == 0)
+    if (judging->course.count == 0 && judging->course.refused_tokens == 0 && !end->interrupted)
         find(judging, CHECK_SENT_NOTHING, WEIGHT_HARD, 0, nowhere,
              REDIAL_STR("a request for messages at one of the fakes"),
              say(judging, "none, and %" PRIu32 " other request%s: does it read the environment?",
@@ -336,7 +416,7 @@ static void check_ended_with(struct judging *judging)
     const struct expect *expect = &scenario->expect;
     const struct journal_entry *answer = last_answer(judging);
 
-    if (!answer) return;
+    if (!answer || is_out_of_scale(judging)) return;
     if (expect->model.text.len > 0 && !is_model(judging, answer, expect->model.text))
         find(judging, CHECK_ENDED_WITH, WEIGHT_SOFT, answer->number, expect->model.span,
              expect->model.text, answer->model);

@@ -36,6 +36,15 @@ static void add_attempt(struct course *course, const struct course_attempt **las
     last_of_call[entry->conversation] = attempt;
 }
 
+static void add_other(struct course *course, const struct journal_entry *entry)
+{
+    bool asked = str_is(entry->operation, "token");
+
+    course->others++;
+    if (asked && (entry->status < 200 || entry->status >= 300 || entry->end == JOURNAL_LEFT))
+        course->refused_tokens++;
+}
+
 bool course_read(const struct journal *journal, struct arena *arena, struct course *course)
 {
     size_t count = journal_count(journal);
@@ -49,7 +58,7 @@ bool course_read(const struct journal *journal, struct arena *arena, struct cour
         if (is_attempt(entry))
             add_attempt(course, last_of_call, entry);
         else
-            course->others++;
+            add_other(course, entry);
     }
     return true;
 }

@@ -16,6 +16,7 @@ struct course {
     size_t count;
     size_t calls;
     uint32_t refreshes, others;
+    uint32_t refused_tokens; /* credential servers that gave none: there was nothing to call with */
 };
 
 /* In `arena`. False when memory is out. */

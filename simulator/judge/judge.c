@@ -91,6 +91,7 @@ static const char *end_in_words(const struct judging *judging)
 {
     const struct verdict *verdict = judging->verdict;
 
+    if (judging->input->end->interrupted) return "it was interrupted";
     if (verdict->expected_success)
         return verdict->reached ? "it got its answer" : "it gave up without an answer";
     return was_answered(&judging->course) ? "it got an answer where the policy gives up"
@@ -113,6 +114,21 @@ static bool give_reason(const struct judging *judging)
                         promise, broken - 1);
 }
 
+/* The places of what is broken outlive the scenario that they are in. */
+static bool keep_source(const struct judging *judging)
+{
+    const struct source *source = judging->input->scenario->source;
+    struct differences *differences = &judging->verdict->differences;
+    struct source *kept = ARENA_NEW(judging->arena, struct source);
+
+    if (!kept || !arena_copy(judging->arena, source->path, &kept->path) ||
+        !arena_copy(judging->arena, source->text, &kept->text))
+        return false;
+    for (size_t i = 0; i < differences->count && i < DIFFERENCES_KEPT; i++)
+        if (differences->list[i].span.source) differences->list[i].span.source = kept;
+    return true;
+}
+
 bool judge(const struct judge_input *input, struct arena *arena, struct verdict *verdict)
 {
     struct judging judging = {.input = input, .arena = arena, .verdict = verdict};
@@ -122,5 +138,5 @@ bool judge(const struct judge_input *input, struct arena *arena, struct verdict 
     if (!course_read(input->journal, arena, &judging.course) || !measure(&judging)) return false;
     checks_run(&judging);
     give_grade(&judging);
-    return give_reason(&judging) && !judging.failed;
+    return keep_source(&judging) && give_reason(&judging) && !judging.failed;
 }

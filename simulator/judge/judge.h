@@ -19,9 +19,10 @@ extern const struct names grade_names;
 
 /* How the client's process ended. Times as in the journal. */
 struct client_end {
-    int exit_status; /* -1: it was ended by `signal` */
-    int signal;      /* 0 none */
-    bool timed_out;  /* it ran beyond the limit and was ended by us */
+    int exit_status;  /* -1: it was ended by `signal` */
+    int signal;       /* 0 none */
+    bool interrupted; /* by a person: its end says nothing of it */
+    bool timed_out;   /* it ran beyond the limit and was ended by us */
     int64_t ended_at;
 };
 
@@ -29,6 +30,7 @@ struct judge_input {
     const struct scenario *scenario;
     const struct journal *journal;
     const struct client_end *end;
+    double speed; /* the world's delays were divided by it; 0: 1 */
     bool exact; /* the client should do as the scenario's policy does: attempts, waits, requests */
 };
 

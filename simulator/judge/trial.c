@@ -43,6 +43,28 @@ static void set(struct variables *variables, struct redial_str name, struct redi
         (struct redial_env){kept_name.ptr, value.ptr ? kept_value.ptr : NULL};
 }
 
+static void set_number(struct variables *variables, const char *name, int64_t number)
+{
+    struct redial_str value;
+
+    if (arena_printf(variables->arena, &value, "%lld", (long long)number))
+        set(variables, str_of(name), value);
+    else
+        variables->failed = true;
+}
+
+static void set_time(struct variables *variables, const char *name, int64_t ns)
+{
+    struct text time = TEXT_INIT;
+
+    duration_format(ns, &time);
+    if (time.failed)
+        variables->failed = true;
+    else
+        set(variables, str_of(name), text_str(&time));
+    text_clean_up(&time);
+}
+
 /* What makes the usual clients take a platform. */
 static const char *const choosers[PLATFORM_KIND_COUNT] = {
     [PLATFORM_BEDROCK] = "CLAUDE_CODE_USE_BEDROCK",
@@ -78,6 +100,9 @@ static void set_call(struct variables *variables, const struct scenario *scenari
     set_provider(variables, policy,
                  call->provider.len > 0 ? policy_find_provider(policy, call->provider)
                                         : policy->default_provider);
+    if (call->deadline > 0) set_time(variables, "REDIAL_DEADLINE", call->deadline);
+    set(variables, REDIAL_STR("REDIAL_UNATTENDED"), str_of(call->unattended ? "true" : "false"));
+    set_number(variables, "REDIAL_MAX_TOKENS", call->max_tokens > 0 ? call->max_tokens : 4096);
     set(variables, REDIAL_STR("REDIAL_QUERY"), str_of(redial_query_name(query)));
     set(variables, REDIAL_STR("REDIAL_STREAM"), str_of(call->stream ? "true" : "false"));
 }
@@ -90,7 +115,7 @@ static struct redial_env *make_variables(const struct fakes *fakes, struct arena
     size_t own = 0;
 
     while (scenario->env[own].name) own++;
-    struct variables variables = {.arena = arena, .room = count + own + 12};
+    struct variables variables = {.arena = arena, .room = count + own + 15};
 
     variables.list = ARENA_ARRAY(arena, struct redial_env, variables.room);
     if (!variables.list) return NULL;
@@ -128,10 +153,14 @@ static void watch_clock(struct running *running, int64_t now)
         if (now - running->asked_to_end_at > GRACE) command_signal(&running->command, SIGKILL);
         return;
     }
+    /* Nothing that the client does now is its own doing. */
+    bool is_moot = fakes_scenario_trouble(running->fakes).len > 0;
+
     running->interrupted = interrupted && *interrupted;
     running->end.timed_out =
-        !running->interrupted && now - running->began_at > running->options->limit;
-    if (running->interrupted || running->end.timed_out) ask_to_end(running, now);
+        !running->interrupted && !is_moot && now - running->began_at > running->options->limit;
+    running->end.interrupted = running->interrupted;
+    if (running->interrupted || running->end.timed_out || is_moot) ask_to_end(running, now);
 }
 
 static bool move(struct running *running, int timeout_ms)
@@ -172,6 +201,8 @@ static bool write_course(const struct running *running, struct trial *trial)
     good = keep(trial, &text, &trial->course);
     text_clear(&text);
     if (running->options->wants_json) journal_write_json(journal, NULL, &text);
+    for (size_t i = 0; i < text.len; i++) /* of JSON lines it is a part of one */
+        if (text.ptr[i] == '\n') text.ptr[i] = ' ';
     good = keep(trial, &text, &trial->course_json) && good;
     text_clean_up(&text);
     return good;
@@ -179,10 +210,18 @@ static bool write_course(const struct running *running, struct trial *trial)
 
 static enum trial_status judge_it(struct running *running, struct trial *trial)
 {
-    const struct judge_input input = {fakes_scenario(running->fakes), fakes_journal(running->fakes),
-                                      &running->end, running->options->exact};
+    const struct judge_input input = {.scenario = fakes_scenario(running->fakes),
+                                      .journal = fakes_journal(running->fakes),
+                                      .end = &running->end,
+                                      .speed = running->options->speed,
+                                      .exact = running->options->exact};
+    struct redial_str trouble = fakes_scenario_trouble(running->fakes);
 
     trial->end = running->end;
+    if (trouble.len > 0)
+        return !arena_copy(trial->arena, trouble, &trial->trouble) ? TRIAL_OUT_OF_MEMORY
+               : running->interrupted                              ? TRIAL_INTERRUPTED
+                                                                   : TRIAL_DONE;
     if (running->out_of_memory || !write_course(running, trial) ||
         !judge(&input, trial->arena, &trial->verdict))
         return TRIAL_OUT_OF_MEMORY;
@@ -230,7 +269,8 @@ enum trial_status trial_run(const char *path, const struct trial_options *option
     struct fakes_options fakes = {.scenario = path,
                                   .seed = options->seed,
                                   .seed_given = options->seed_given,
-                                  .speed = options->speed};
+                                  .speed = options->speed,
+                                  .ways = options->ways};
     int64_t began = machine_time();
     struct running running = {.options = options, .began_at = began};
     struct diag_list *diags = diag_list_new();

@@ -9,6 +9,7 @@
 struct trial_options {
     char *const *argv; /* the client, NULL-terminated */
     int64_t limit;     /* ns that it may take */
+    const char *ways;  /* of getting credentials, as in fakes_options; may be NULL */
     double speed;      /* the world's delays and hints are divided by it */
     bool exact;        /* judge_input.exact */
     bool seed_given;

@@ -114,7 +114,9 @@ struct said answer_choose(const struct answer_options *options)
 
 int64_t answer_tokens(const struct demand *demand)
 {
-    return answer_choose(demand).output_tokens;
+    const struct answer_options options = {.demand = demand};
+
+    return answer_choose(&options).output_tokens;
 }
 
 /* ---- What a tool is called with */

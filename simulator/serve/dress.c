@@ -198,11 +198,13 @@ const struct exchange *request_dress(struct request *request, const struct deman
     struct exchange *dressed;
     size_t count = exchange->header_count;
 
-    if (!limits && (speed <= 0 || speed == 1)) return exchange;
+    if (!limits && (speed <= 0 || speed == 1) && !stranger_has_dates(request->fakes, exchange))
+        return exchange;
     dressed = ARENA_NEW(request->arena, struct exchange);
     headers = ARENA_ARRAY(request->arena, struct redial_header, count + HEADERS_BESIDE);
     if (!dressed || !headers) return NULL;
     if (count > 0) memcpy(headers, exchange->headers, count * sizeof *headers);
+    if (!stranger_move_dates(request->fakes, request->arena, exchange, headers)) return NULL;
     if (!hurry_moments(request, headers, count)) return NULL;
     if (limits && !add_rates(request, rates, headers, &count)) return NULL;
     if (!hurry_hint(request, headers, &count)) return NULL;

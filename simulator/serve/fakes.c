@@ -240,10 +240,24 @@ static bool load_script(struct fakes *fakes, struct diag_list *diags, struct tex
     return fakes->script != NULL;
 }
 
+/* What the scenario says of how long credentials are good, issued tokens say too: clients that
+ * renew ahead of time go by it. */
+static int64_t token_life(const struct fakes *fakes)
+{
+    const struct script *script = fakes->script;
+    double speed = fakes->options.speed > 0 ? fakes->options.speed : 1;
+    int64_t life = DURATION_MAX;
+
+    for (size_t i = 0; i < script->provider_count; i++)
+        if (script->providers[i].expire_after < life) life = script->providers[i].expire_after;
+    return life == DURATION_MAX ? 0 : (int64_t)((double)life / speed);
+}
+
 static bool make_authority(struct fakes *fakes, struct text *why)
 {
     const struct authority_options options = {
-        .seed = fakes->options.seed_given ? fakes->options.seed : fakes->script->seed};
+        .seed = fakes->options.seed_given ? fakes->options.seed : fakes->script->seed,
+        .token_life = token_life(fakes)};
 
     fakes->authority = authority_new(&options);
     if (!fakes->authority) text_append(why, REDIAL_STR("no credentials could be made"));
@@ -415,6 +429,7 @@ bool fakes_reset(struct fakes *fakes)
 {
     drop_sessions(fakes, true);
     journal_clear(fakes->journal);
+    fakes->scenario_trouble.len = 0;
     note_forget(fakes);
     fakes->conversations = 0;
     fakes->replies = 0;

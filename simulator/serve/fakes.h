@@ -66,6 +66,9 @@ void fakes_stop(struct fakes *fakes); /* NULL is fine */
 bool fakes_move(struct fakes *fakes, int timeout_ms);
 int fakes_fd(const struct fakes *fakes); /* readable when something happens; timers aside */
 struct redial_str fakes_trouble(const struct fakes *fakes);
+/* The first thing in the scenario that kept the fakes from answering a request as it says, as a
+ * diagnostic for people; empty: nothing did. What comes of that request is no client's fault. */
+struct redial_str fakes_scenario_trouble(const struct fakes *fakes);
 
 struct fakes_variable {
     struct redial_str name, value; /* value.ptr NULL: it must not be set */

@@ -1,6 +1,7 @@
 /* Replies under way: each act at its moment, none before the bytes of the one before are with the
  * system. A heap says which is due next. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "simulator/serve/relay.h"
 
@@ -150,7 +151,40 @@ static int64_t due_at(const struct play *play, int64_t after)
 
 /* Content deltas and the end of a stream, told by their names; in Bedrock's frames by how those
  * look in base64. */
-static void count_events(struct journal_entry *entry, struct redial_str bytes)
+static size_t count_in(struct redial_str bytes, struct redial_str wanted)
+{
+    size_t count = 0;
+
+    for (size_t at; (at = str_find(bytes, wanted)) != SIZE_MAX; count++)
+        bytes = str_skip(bytes, at + wanted.len);
+    return count;
+}
+
+/* So often it ends in `bytes`, wherever it began. */
+static size_t count_ends(const struct play *play, struct redial_str bytes, struct redial_str wanted)
+{
+    char joint[2 * PLAY_TAIL];
+    size_t before = play->tail_len < wanted.len ? play->tail_len : wanted.len - 1;
+    struct redial_str first = str_take(bytes, wanted.len - 1);
+
+    memcpy(joint, play->tail + play->tail_len - before, before);
+    memcpy(joint + before, first.ptr, first.len);
+    return count_in((struct redial_str){joint, before + first.len}, wanted) +
+           count_in(bytes, wanted);
+}
+
+static void keep_tail(struct play *play, struct redial_str bytes)
+{
+    struct redial_str last = str_skip(bytes, bytes.len > PLAY_TAIL ? bytes.len - PLAY_TAIL : 0);
+    size_t kept = PLAY_TAIL - last.len;
+
+    if (kept > play->tail_len) kept = play->tail_len;
+    memmove(play->tail, play->tail + play->tail_len - kept, kept);
+    memcpy(play->tail + kept, last.ptr, last.len);
+    play->tail_len = kept + last.len;
+}
+
+static void count_events(struct play *play, struct journal_entry *entry, struct redial_str bytes)
 {
     static const struct redial_str deltas[] = {
         REDIAL_STR_INIT("event: content_block_delta"),
@@ -159,12 +193,10 @@ static void count_events(struct journal_entry *entry, struct redial_str bytes)
                                               REDIAL_STR_INIT("eyJ0eXBlIjoibWVzc2FnZV9zdG9w")};
 
     for (size_t i = 0; i < REDIAL_COUNT_OF(deltas); i++) {
-        struct redial_str rest = bytes;
-        for (size_t at; (at = str_find(rest, deltas[i])) != SIZE_MAX;
-             rest = str_skip(rest, at + deltas[i].len))
-            entry->deltas++;
-        if (str_find(bytes, stops[i]) != SIZE_MAX) entry->terminated = true;
+        entry->deltas += (int32_t)count_ends(play, bytes, deltas[i]);
+        if (count_ends(play, bytes, stops[i]) > 0) entry->terminated = true;
     }
+    keep_tail(play, bytes);
 }
 
 static void note_act(struct play *play, const struct act *act)
@@ -174,7 +206,8 @@ static void note_act(struct play *play, const struct act *act)
     if (!entry) return;
     if (entry->replied_at < 0 && (act->kind == ACT_HEAD || act->kind == ACT_RAW))
         entry->replied_at = play->fakes->now - play->fakes->began_at;
-    if (act->kind == ACT_BODY && entry->stream) count_events(entry, act->bytes);
+    if (act->kind == ACT_BODY && entry->stream && act->bytes.len > 0)
+        count_events(play, entry, act->bytes);
 }
 
 /* What came before the request was read stands in strike.c; what it left to be done is a reset. */

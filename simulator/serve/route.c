@@ -151,6 +151,17 @@ struct redial_str route_path(struct redial_str target)
     return str_take(target, end == SIZE_MAX ? target.len : end);
 }
 
+/* In a query a '+' is a blank; one that is meant comes as %2B. */
+static bool decode_value(struct arena *arena, struct redial_str encoded, struct redial_str *decoded)
+{
+    char *bytes = arena_alloc(arena, encoded.len + 1, 1);
+
+    if (!bytes) return false;
+    for (size_t i = 0; i < encoded.len; i++)
+        bytes[i] = (char)(encoded.ptr[i] == '+' ? ' ' : encoded.ptr[i]);
+    return decode(arena, (struct redial_str){bytes, encoded.len}, decoded);
+}
+
 struct redial_str route_parameter(struct redial_str target, const char *name, struct arena *arena)
 {
     struct redial_str query = str_skip(target, route_path(target).len), pair, key, value = {"", 0};
@@ -158,7 +169,7 @@ struct redial_str route_parameter(struct redial_str target, const char *name, st
     query = str_skip(query, query.len > 0);
     while (str_split(&query, '&', &pair)) {
         if (!str_split(&pair, '=', &key) || !str_is(key, name)) continue;
-        return decode(arena, pair, &value) ? value : (struct redial_str){"", 0};
+        return decode_value(arena, pair, &value) ? value : (struct redial_str){"", 0};
     }
     return (struct redial_str){"", 0};
 }

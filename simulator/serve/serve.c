@@ -371,8 +371,8 @@ static const struct exchange *own_answer(struct request *request, const struct d
 /* ---- Messages */
 
 /* Only what the scenario itself wrote outlives this reply. */
-static const struct reply_script *written(const struct script *script,
-                                          const struct reply_script *reply)
+const struct reply_script *serve_written(const struct script *script,
+                                         const struct reply_script *reply)
 {
     for (size_t i = 0; i < script->provider_count; i++) {
         const struct provider_script *provider = &script->providers[i];
@@ -405,13 +405,14 @@ static void play_world(struct request *request, const struct demand *demand,
     int64_t output;
 
     if (!exchange) {
+        stranger_note_trouble(request->fakes, &trouble);
         explain_trouble(request, &trouble);
         return;
     }
     /* Under load it comes later than its acts say. */
     request->play->began_at +=
         request_at_speed(request, world_lateness(request->session->world, request->provider));
-    if (entry) entry->script = written(request->fakes->script, exchange->script);
+    if (entry) entry->script = serve_written(request->fakes->script, exchange->script);
     if (is_plain_success(exchange)) {
         exchange = own_answer(request, demand, exchange);
         output = answer_tokens(demand);
@@ -439,7 +440,8 @@ static void answer_messages(struct request *request, const struct demand *demand
     struct journal_entry *entry = request_entry(request);
     struct world_request asked = {.provider = request->provider,
                                   .max_tokens = demand->max_tokens,
-                                  .input_tokens = demand->input_tokens,
+                                  .input_tokens = stranger_tokens(request->session, demand),
+                                  .plain = request->route.manner == MANNER_PLAIN,
                                   .credential = identity->generation,
                                   .static_key = identity->is_static,
                                   .stream = demand->stream,
@@ -454,6 +456,7 @@ static void answer_messages(struct request *request, const struct demand *demand
     request->play->script->holders++;
     conversation->under_way++;
     if (entry) entry->conversation = conversation->number;
+    if (entry) entry->input_tokens = asked.input_tokens;
     asked.call_number = 1 + (uint32_t)(conversation - request->session->conversations);
     asked.attempt = conversation->attempts;
     asked.model =
@@ -477,6 +480,18 @@ static bool is_list_of_models(enum operation operation)
            operation == OPERATION_PROFILES;
 }
 
+/* A count is of the prompt that the scenario means. */
+static const struct exchange *count_tokens(struct request *request,
+                                           const struct answer_options *options)
+{
+    struct demand demand = *options->demand;
+    struct answer_options meant = *options;
+
+    demand.input_tokens = stranger_tokens(request->session, &demand);
+    meant.demand = &demand;
+    return answer_count(request->arena, &meant);
+}
+
 static void answer_simple(struct request *request, const struct demand *demand)
 {
     struct fakes *fakes = request->fakes;
@@ -486,7 +501,7 @@ static void answer_simple(struct request *request, const struct demand *demand)
                                            .id = serve_next_id(fakes)};
 
     if (request->route.operation == OPERATION_COUNT_TOKENS)
-        request_reply(request, answer_count(request->arena, &options));
+        request_reply(request, count_tokens(request, &options));
     else if (request->route.operation == OPERATION_HELLO)
         request_reply(request, answer_with_json(request->arena, request->route.platform, 200,
                                                 REDIAL_STR("{\"message\":\"hello\"}"), options.id));

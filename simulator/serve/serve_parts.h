@@ -81,11 +81,27 @@ struct conversation *session_converse(struct fakes *fakes, struct session *sessi
                                       int32_t retry_count);
 /* NULL when memory is out. */
 struct bucket *session_quotas(struct arena *arena, size_t providers, int64_t now);
+/* Its world is open to clients that no scenario knows. */
+void stranger_welcome(struct session *session);
+/* How long the prompt is that such a client sent, as the scenario means it. */
+int64_t stranger_tokens(struct session *session, const struct demand *demand);
+/* Scenarios write the dates of headers by their own calendar, which begins with 2026; clients have
+ * this machine's. `headers` begin with copies of the exchange's. False when memory is out. */
+bool stranger_has_dates(const struct fakes *fakes, const struct exchange *exchange);
+bool stranger_move_dates(const struct fakes *fakes, struct arena *arena,
+                         const struct exchange *exchange, struct redial_header *headers);
+/* The reply if the scenario itself wrote it, else NULL: only that outlives what was made of it. */
+const struct reply_script *serve_written(const struct script *script,
+                                         const struct reply_script *reply);
+/* The first request that the scenario has no answer for is kept for fakes_scenario_trouble. */
+void stranger_note_trouble(struct fakes *fakes, const struct world_trouble *trouble);
 /* A page with room; the caller holds it. */
 struct page_of_answers *session_page(struct session *session);
 void page_let_go(struct page_of_answers *page);
 
 /* ---- Replies under way */
+
+#define PLAY_TAIL 64u
 
 struct play {
     struct fakes *fakes;
@@ -100,7 +116,9 @@ struct play {
     int64_t began_at;
     struct packing *packing; /* of a stream that goes out compressed; NULL: as it is */
     struct relay *relay;     /* what says the reply, in a recording; NULL: the exchange is whole */
-    size_t heap_index;       /* SIZE_MAX: not in the heap */
+    char tail[PLAY_TAIL];    /* what went out last: an event may go in pieces */
+    size_t tail_len;
+    size_t heap_index; /* SIZE_MAX: not in the heap */
     int64_t due_at;
     struct play *next, **link; /* all that are under way */
 };
@@ -194,7 +212,8 @@ struct fakes {
     struct fakes_variable *variables;
     size_t variable_count, variable_room;
     struct redial_str trouble;
-    struct redial_str models[256]; /* names that no policy knows, each once */
+    struct redial_str scenario_trouble; /* empty: none */
+    struct redial_str models[256];      /* names that no policy knows, each once */
     size_t model_count;
     struct recorder *recorder;
     struct noted noted[NOTED_MAX];

@@ -76,6 +76,7 @@ static bool session_fill(struct fakes *fakes, struct session *session, struct re
         !session->quotas || !session->cache)
         return false;
     world_renew(session->world, session->page->arena);
+    stranger_welcome(session);
     return set_maker(session);
 }
 

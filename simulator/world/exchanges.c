@@ -30,7 +30,8 @@ static uint64_t hash_of(const struct reply_script *reply, const struct render_fa
     hash = mix(hash, (uintptr_t)facts->model.ptr);
     hash = mix(hash, (uint64_t)facts->max_tokens);
     hash = mix(hash, (uint64_t)facts->input_tokens);
-    return mix(hash, (facts->stream ? 2u : 0u) | (facts->static_key ? 1u : 0u));
+    return mix(hash, (facts->plain ? 4u : 0u) | (facts->stream ? 2u : 0u) |
+                         (facts->static_key ? 1u : 0u));
 }
 
 /* Model names are the policy's or the scenario's own texts: the same name has the same address. */
@@ -42,7 +43,7 @@ static bool same(const struct exchange_entry *entry, const struct reply_script *
            known->model.ptr == facts->model.ptr && known->model.len == facts->model.len &&
            known->max_tokens == facts->max_tokens && known->input_tokens == facts->input_tokens &&
            known->context_tokens == facts->context_tokens && known->stream == facts->stream &&
-           known->static_key == facts->static_key;
+           known->plain == facts->plain && known->static_key == facts->static_key;
 }
 
 static void put(struct exchange_entry **slots, size_t slot_count, struct exchange_entry *entry)

@@ -128,7 +128,7 @@ static bool check_stream(struct rendering *rendering)
     if (streams && !rendering->facts->stream)
         return render_fail(rendering, REDIAL_STR("the request did not ask for a stream"),
                            "say `stream: true` in the call");
-    if (crc && rendering->facts->platform != PLATFORM_BEDROCK)
+    if (crc && (rendering->facts->platform != PLATFORM_BEDROCK || rendering->facts->plain))
         return render_fail(rendering, REDIAL_STR("only Bedrock's streams have checksums"),
                            "write malformed: sse");
     return true;

@@ -14,6 +14,7 @@ struct render_facts {
     struct redial_str model; /* as the platform calls it */
     int64_t max_tokens, input_tokens, context_tokens;
     bool stream;     /* the request asked for a stream */
+    bool plain;      /* events are server-sent ones on Bedrock, too */
     bool static_key; /* the request's credential cannot be refreshed */
     uint64_t id;     /* ids in the reply are made from it */
 };

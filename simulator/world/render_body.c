@@ -124,11 +124,12 @@ static const struct shape {
 static const struct voice {
     enum body_shape shape;
     const char *id_header, *id_prefix, *message_prefix;
+    const char *model_prefix; /* of the id that the model itself gives, where it is another one */
 } voices[PLATFORM_KIND_COUNT] = {
     [PLATFORM_ANTHROPIC] = {SHAPE_ANTHROPIC, "request-id", "req_01", "msg_01"},
     [PLATFORM_BEDROCK] = {SHAPE_AWS, "x-amzn-requestid", "", "msg_bdrk_01"},
     [PLATFORM_VERTEX] = {SHAPE_GOOGLE, NULL, "req_vrtx_01", "msg_vrtx_01"},
-    [PLATFORM_FOUNDRY] = {SHAPE_AZURE, "apim-request-id", "", "msg_01"},
+    [PLATFORM_FOUNDRY] = {SHAPE_AZURE, "apim-request-id", "", "msg_01", "req_01"},
 };
 
 static bool make_request_id(struct rendering *rendering, struct redial_str *id)
@@ -139,6 +140,16 @@ static bool make_request_id(struct rendering *rendering, struct redial_str *id)
     render_id(rendering->facts->id, &text);
     if (!render_keep(rendering, &text, id)) return false;
     return !voice->id_header || render_add_header(rendering, str_of(voice->id_header), *id);
+}
+
+static bool name_by_model(struct rendering *rendering, enum body_shape shape, struct redial_str *id)
+{
+    const char *prefix = voices[rendering->facts->platform].model_prefix;
+    struct text text = TEXT_INIT;
+    if (shape != SHAPE_ANTHROPIC || !prefix) return true;
+    text_printf(&text, "%s", prefix);
+    render_id(rendering->facts->id + 2, &text);
+    return render_keep(rendering, &text, id);
 }
 
 static enum body_shape choose_shape(const struct rendering *rendering)
@@ -164,6 +175,7 @@ bool render_error_body(struct rendering *rendering)
     /* A finer code belongs to the words it came with. */
     if (typical && !words.code.len && !reply->message.len) words.code = str_of(typical->code);
     if (!make_request_id(rendering, &words.request_id) ||
+        !name_by_model(rendering, shape, &words.request_id) ||
         !render_message(rendering, reply->message, typical ? typical->message : "", &message) ||
         !render_keep(rendering, &message, &words.message)) {
         text_clean_up(&message);

@@ -176,7 +176,9 @@ bool render_stream_body(struct rendering *rendering)
 {
     const struct reply_script *reply = rendering->reply;
     const struct stream_script *script = &reply->stream;
-    struct stream stream = {.rendering = rendering, .frame = frame_of(rendering->facts->platform)};
+    const struct render_facts *facts = rendering->facts;
+    enum platform_kind platform = facts->plain ? PLATFORM_ANTHROPIC : facts->platform;
+    struct stream stream = {.rendering = rendering, .frame = frame_of(platform)};
     stream.output = render_output_tokens(reply, rendering->facts);
     int64_t tokens = script->given ? script->tokens : RENDER_OUTPUT_TOKENS;
     render_add_header(rendering, REDIAL_STR("content-type"), str_of(stream.frame->content_type));

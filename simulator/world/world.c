@@ -31,6 +31,7 @@ static bool provider_init(struct world *world, struct provider_state *state,
     if (typical_by_class(platform, REDIAL_CLASS_AUTH_REVOKED))
         state->revoked = world_synthetic(REDIAL_CLASS_AUTH_REVOKED);
     state->refusal = &state->expired;
+    state->well = world_synthetic(REDIAL_CLASS_NONE);
     for (int i = 0; i < RATE_KIND_COUNT; i++)
         state->buckets[i] = bucket_init(script->rates[i], world->began_at);
     return state->used && state->too_long;
@@ -79,6 +80,48 @@ void world_set_maker(struct world *world, struct world_maker maker)
     world->maker = maker;
 }
 
+/* ---- Strangers ---- */
+
+void world_open(struct world *world, struct world_stranger stranger)
+{
+    world->is_open = true;
+    world->stranger = stranger;
+}
+
+int64_t world_prompt_tokens(struct world *world, int64_t own)
+{
+    const struct world_stranger *stranger = &world->stranger;
+    if (!world->is_open) return own;
+    if (world->first_prompt == 0) world->first_prompt = own;
+    if (stranger->input_tokens == 0) return own;
+    if (own >= world->first_prompt)
+        return own > stranger->input_tokens ? own : stranger->input_tokens;
+    return stranger->compacts_to > own ? stranger->compacts_to : own;
+}
+
+/* A prompt of which the platform could say this without a lie: as many tokens as it takes, and none
+ * when it can already. */
+static int64_t tokens_for(const struct reply_script *reply, const struct render_facts *facts)
+{
+    if (reply->class == REDIAL_CLASS_PROMPT_TOO_LONG &&
+        facts->input_tokens <= facts->context_tokens)
+        return facts->context_tokens + 1;
+    if (reply->class == REDIAL_CLASS_CONTEXT_OVERFLOW &&
+        facts->input_tokens + facts->max_tokens <= facts->context_tokens)
+        return facts->context_tokens - (facts->max_tokens - 1) / 2;
+    return 0;
+}
+
+/* The stranger's prompt grows to what the scripted error says of it, and stays so. */
+static void let_prompt_grow(struct world *world, const struct reply_script *reply,
+                            struct render_facts *facts)
+{
+    int64_t tokens = world->is_open && reply->message.len == 0 ? tokens_for(reply, facts) : 0;
+    if (tokens <= 0) return;
+    facts->input_tokens = tokens;
+    world->stranger.input_tokens = tokens;
+}
+
 /* ---- Rendering for a request ---- */
 
 static struct render_facts facts_of(const struct world *world, const struct world_request *request)
@@ -93,6 +136,7 @@ static struct render_facts facts_of(const struct world *world, const struct worl
         .input_tokens = request->input_tokens,
         .context_tokens = model && model->context ? model->context : RENDER_CONTEXT_DEFAULT,
         .stream = request->stream,
+        .plain = request->plain,
         .static_key = request->static_key,
     };
 }
@@ -250,10 +294,10 @@ static bool is_too_long(const struct world *world, const struct world_request *r
 }
 
 static void remember_refused(struct world *world, const struct reply_script *reply,
-                             const struct world_request *request)
+                             const struct world_request *request, const struct render_facts *facts)
 {
     if (reply->class == REDIAL_CLASS_PROMPT_TOO_LONG)
-        world->refused_tokens[request->call_number] = request->input_tokens;
+        world->refused_tokens[request->call_number] = facts->input_tokens;
 }
 
 static const struct exchange *explain_exhausted(struct world *world,
@@ -274,6 +318,17 @@ static const struct exchange *explain_exhausted(struct world *world,
                       "the world of '%.*s' has no reply left for attempt %d of call %u",
                       REDIAL_STR_ARG(name), request->attempt, request->call_number))
         trouble->why = REDIAL_STR("the world has no reply left");
+    return NULL;
+}
+
+/* The last reply that was for such a request goes on. NULL: there was none. */
+static const struct reply_script *last_scripted(const struct provider_state *state,
+                                                const struct world_request *request, int64_t since)
+{
+    const struct provider_script *script = state->script;
+    for (size_t i = script->reply_count; i-- > 0;)
+        if (script->replies[i].at <= since && fits(&script->replies[i].match, request))
+            return &script->replies[i];
     return NULL;
 }
 
@@ -309,19 +364,23 @@ static const struct exchange *refuse_prompt(struct world *world, struct reply_sc
 
 static const struct exchange *answer_scripted(struct world *world, struct provider_state *state,
                                               const struct world_request *request,
-                                              const struct render_facts *facts, int64_t now,
+                                              struct render_facts *facts, int64_t now,
                                               struct world_trouble *trouble)
 {
-    const struct reply_script *scripted = next_scripted(state, request, now - world->began_at);
+    int64_t since = now - world->began_at;
+    const struct reply_script *scripted = next_scripted(state, request, since);
+    if (!scripted && world->is_open) scripted = last_scripted(state, request, since);
+    if (!scripted && world->is_open) return answer_with(world, &state->well, facts, trouble);
     if (!scripted) return explain_exhausted(world, state, request, trouble);
     const struct reply_script *reply = say(world, state, scripted, request, now, trouble);
     if (!reply) return NULL;
     size_t number = (size_t)(scripted - state->script->replies);
+    let_prompt_grow(world, reply, facts);
     if (would_succeed(reply) && is_too_long(world, request, facts))
         return refuse_prompt(world, &state->too_long[number], reply, facts, trouble);
     state->used[number]++;
     remember_refusal(state, reply, request);
-    remember_refused(world, reply, request);
+    remember_refused(world, reply, request, facts);
     const struct exchange *exchange = answer_with(world, reply, facts, trouble);
     if (exchange)
         bucket_take(&state->buckets[RATE_OUTPUT_TOKENS], render_output_tokens(reply, facts));
@@ -331,7 +390,7 @@ static const struct exchange *answer_scripted(struct world *world, struct provid
 static const struct exchange *answer_within_capacity(struct world *world,
                                                      struct provider_state *state,
                                                      const struct world_request *request,
-                                                     const struct render_facts *facts, int64_t now,
+                                                     struct render_facts *facts, int64_t now,
                                                      struct world_trouble *trouble)
 {
     const struct exchange *exchange = answer_scripted(world, state, request, facts, now, trouble);

@@ -25,6 +25,7 @@ struct world_request {
     uint32_t credential; /* generation of the presented credential */
     bool static_key;     /* a credential that cannot be refreshed */
     bool stream;
+    bool plain; /* over Anthropic's own protocol, whatever the platform: its streams are SSE */
     const struct redial_header *headers; /* may be NULL when no reply matches by header */
     size_t header_count;
 };
@@ -63,6 +64,19 @@ void world_clean_up(struct world *world); /* NULL is fine */
 void world_renew(struct world *world, struct arena *arena);
 /* Who makes the replies of functions; to be set when the scripts have some. */
 void world_set_maker(struct world *world, struct world_maker maker);
+
+/* For clients that no scenario knows. Where the script has no reply left its last one goes on, a
+ * provider that nobody scripted answers as a platform that is well, and a prompt is as long as the
+ * scenario's call says, whatever was really sent: a platform cannot refuse five words as too long.
+ */
+struct world_stranger {
+    int64_t input_tokens; /* that the scenario states; 0: none */
+    int64_t compacts_to;  /* -1: it does not say */
+};
+void world_open(struct world *world, struct world_stranger stranger);
+/* The size that a prompt of `own` tokens stands for. The first one is as long as was stated, and so
+ * is each that is no shorter; a shorter one was compacted. In a world that is not open: `own`. */
+int64_t world_prompt_tokens(struct world *world, int64_t own);
 
 /* What the fake does to this request. NULL when it has no answer, explained in `trouble`. */
 const struct exchange *world_answer(struct world *world, const struct world_request *request,

@@ -19,6 +19,7 @@ struct provider_state {
     struct reply_script expired, revoked;
     size_t revoked_count; /* of the script's revocations: these are past */
     const struct reply_script *refusal;
+    struct reply_script well; /* what it says to strangers where nothing is scripted */
     size_t tokens_asked;
     /* Capacity: when each request under way will have its reply; some of them are past. */
     int64_t *busy_until;
@@ -35,6 +36,9 @@ struct world {
     struct provider_state *providers; /* one per provider of the policy */
     struct world_maker maker;
     int64_t *refused_tokens; /* per call: the smallest prompt refused as too long */
+    bool is_open;            /* see world_open */
+    struct world_stranger stranger;
+    int64_t first_prompt; /* its own tokens; 0: none was seen */
 };
 
 /* A reply that no scenario wrote. */

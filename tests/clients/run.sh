@@ -13,7 +13,7 @@ packages clients
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if [ $# -eq 0 ]; then
-    set -- tests/clients/messages.mjs tests/clients/faults.mjs tests/clients/credentials.mjs
+    set -- tests/clients/messages.mjs tests/clients/faults.mjs tests/clients/credentials.mjs tests/clients/verdict.mjs
     node --no-warnings tests/clients/differential.mjs "$REDIAL"
 fi
 if ! NODE_NO_WARNINGS=1 node --test --test-reporter spec "$@" >"$log" 2>&1; then

@@ -38,7 +38,7 @@ curl/curl.h              engine/client
 lua.h                    engine/hooks
 lauxlib.h                engine/hooks
 pcre2.h                  engine/patterns
-zlib.h                   engine/platforms
+zlib.h                   engine/platforms simulator/serve
 microhttpd.h             simulator/endpoints
 openssl/[a-z0-9_]+.h     engine/client engine/credentials simulator/authority simulator/endpoints simulator/serve
 '

@@ -1,5 +1,5 @@
 /* Scenarios from text, for tests: loaded against tests/golden/scenario/used/policy.yaml unless the
- * text names another policy (relative to tests/golden/scenario). */
+ * text begins with another policy (relative to tests/golden/scenario). */
 #ifndef REDIAL_TESTS_SCENARIO_FROM_H
 #define REDIAL_TESTS_SCENARIO_FROM_H
 

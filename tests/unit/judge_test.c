@@ -111,6 +111,12 @@ ParameterizedTestParameters(judge, verdicts)
          "0 429 rate_limited hint=2000;100 200 haiku", 0, false, "pass", ""},
         {"a hint ignored, for nothing", SUCCEEDS,
          "0 429 rate_limited hint=2000;700 429 rate_limited", 1, false, "fail", "hint"},
+        {"a hint that the policy bounds", "outcome: success\n  waits: [1s]",
+         "0 429 rate_limited hint=90000;1010 200", 0, false, "pass", ""},
+        {"retries as soon as the server says", SUCCEEDS,
+         "0 429 rate_limited hint=20;42 429 rate_limited hint=20;84 429 rate_limited hint=20;126 "
+         "200",
+         0, false, "pass", ""},
         {"a retry after output", SUCCEEDS, "0 200 deltas=3 reset;500 200", 0, false, "fail",
          "after_output"},
         {"a longer answer asked for", SUCCEEDS, "0 200 deltas=3 output_limit;500 200 body=2", 0,
@@ -173,7 +179,8 @@ ParameterizedTest(struct verdict_case *c, judge, verdicts)
              "call: {model: claude-opus-4-6}\nworld: {anthropic: [{status: 200}]}\nexpect:\n  %s\n",
              c->expects);
     struct scenario_from from = scenario_from(body);
-    struct judge_input input = {&from.scenario, journal, &end, c->exact};
+    struct judge_input input = {
+        .scenario = &from.scenario, .journal = journal, .end = &end, .exact = c->exact};
     cr_assert(judge(&input, from.arena, &verdict));
     write_broken(&verdict, broken, sizeof broken);
     cr_expect_str_eq(grade_names.rows[verdict.grade].word, c->grade, "%s: %s (%s)", c->name,
@@ -190,7 +197,7 @@ Test(judge, a_background_call_that_retries_an_overload_fails)
     struct scenario_from from =
         scenario_from("call: {model: claude-opus-4-6, query: background}\n"
                       "world: {anthropic: [{status: 529}]}\nexpect:\n  outcome: failed\n");
-    struct judge_input input = {&from.scenario, journal, &end, false};
+    struct judge_input input = {.scenario = &from.scenario, .journal = journal, .end = &end};
     struct verdict verdict;
 
     cr_assert(judge(&input, from.arena, &verdict));
@@ -207,7 +214,7 @@ Test(judge, a_client_that_hangs_or_dies_fails)
         scenario_from("call: {model: claude-opus-4-6}\nworld: {anthropic: [{status: 200}]}\n");
     struct client_end hung = {.exit_status = -1, .signal = 9, .timed_out = true};
     struct client_end died = {.exit_status = -1, .signal = 11};
-    struct judge_input input = {&from.scenario, journal, &hung, false};
+    struct judge_input input = {.scenario = &from.scenario, .journal = journal, .end = &hung};
     struct verdict verdict;
 
     cr_assert(judge(&input, from.arena, &verdict));
@@ -216,6 +223,79 @@ Test(judge, a_client_that_hangs_or_dies_fails)
     cr_assert(judge(&input, from.arena, &verdict));
     cr_expect(str_is(verdict.differences.list[0].what, "died"));
     cr_expect_eq(verdict.grade, GRADE_FAIL);
+    journal_destroy(journal);
+    scenario_from_clean_up(&from);
+}
+
+/* ---- Verdicts that hang on the scenario, or on how it was run */
+
+#define FAILOVER "policy: ../../../policies/tests/failover.yaml\n"
+#define STREAMS  "call: {model: claude-sonnet-4-6, stream: true}\nworld: {anthropic: [{hang: 2m}]}\n"
+
+static void expect_verdict(const char *body, const char *requests, struct client_end end,
+                           double speed, enum grade grade)
+{
+    struct journal *journal = journal_from(requests);
+    struct scenario_from from = scenario_from(body);
+    struct judge_input input = {
+        .scenario = &from.scenario, .journal = journal, .end = &end, .speed = speed};
+    struct verdict verdict;
+
+    end.ended_at = 9 * NS_PER_SECOND;
+    cr_assert(judge(&input, from.arena, &verdict));
+    cr_expect_eq(verdict.grade, grade, "%s: %s: %.*s", requests,
+                 grade_names.rows[verdict.grade].word, REDIAL_STR_ARG(verdict.reason));
+    journal_destroy(journal);
+    scenario_from_clean_up(&from);
+}
+
+Test(judge, an_answer_may_begin_anew_where_the_policy_says_so)
+{
+    struct client_end end = {.exit_status = 0};
+
+    expect_verdict(FAILOVER STREAMS "expect: {outcome: success, rules: [connection dropped]}\n",
+                   "0 200 deltas=3 reset;500 200", end, 1, GRADE_PASS);
+    expect_verdict(FAILOVER STREAMS "expect: {outcome: success, rules: [server trouble]}\n",
+                   "0 200 deltas=3 reset;500 200", end, 1, GRADE_FAIL);
+}
+
+Test(judge, a_pause_that_was_shortened_is_no_test_of_timeouts)
+{
+    struct client_end end = {.exit_status = 0};
+    const char *body = FAILOVER STREAMS "expect: {outcome: success, attempts: 2}\n";
+
+    expect_verdict(body, "0 0 reset;500 0 reset;1000 200", end, 20, GRADE_PASS);
+    expect_verdict(body, "0 0 reset;500 0 reset;1000 200", end, 1, GRADE_PARTIAL);
+}
+
+Test(judge, who_was_interrupted_did_not_die)
+{
+    struct client_end end = {.exit_status = -1, .signal = 15, .interrupted = true};
+
+    expect_verdict("call: {model: claude-opus-4-6}\nworld: {anthropic: [{status: 200}]}\n"
+                   "expect: {outcome: success}\n",
+                   "0 529 overloaded", end, 1, GRADE_SAFE);
+}
+
+Test(judge, without_a_credential_there_is_nothing_to_send)
+{
+    struct journal *journal = journal_new();
+    struct journal_entry *entry = journal ? journal_add(journal) : NULL;
+    struct client_end end = {.exit_status = 1};
+    struct scenario_from from =
+        scenario_from("call: {model: claude-opus-4-6}\nworld: {anthropic: [{status: 200}]}\n"
+                      "expect: {outcome: failed}\n");
+    struct judge_input input = {.scenario = &from.scenario, .journal = journal, .end = &end};
+    struct verdict verdict;
+
+    cr_assert(entry);
+    entry->operation = REDIAL_STR("token");
+    entry->status = 400;
+    cr_assert(judge(&input, from.arena, &verdict));
+    cr_expect_eq(verdict.grade, GRADE_PASS);
+    entry->status = 200;
+    cr_assert(judge(&input, from.arena, &verdict));
+    cr_expect_eq(verdict.grade, GRADE_FAIL, "it had one");
     journal_destroy(journal);
     scenario_from_clean_up(&from);
 }
