@@ -20,4 +20,8 @@ struct http_request {
 /* Bytes of the whole body. */
 size_t http_body_len(const struct http_request *request);
 
+/* The first header of that name, in whatever case (RFC 9110 §5.1); NULL when there is none. */
+const struct redial_header *http_find_header(const struct redial_header *headers, size_t count,
+                                             struct redial_str name);
+
 #endif

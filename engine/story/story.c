@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/http.h"
 #include "story/record.h"
 
 /* ---- Rows ---- */
@@ -136,9 +137,9 @@ static struct story_entry *push_entry(struct story *story)
 
 static struct redial_str header_value(const struct redial_event *event, struct redial_str name)
 {
-    for (uint32_t i = 0; i < event->header_count; i++)
-        if (str_eq_nocase(event->headers[i].name, name)) return event->headers[i].value;
-    return (struct redial_str){"", 0};
+    const struct redial_header *header =
+        http_find_header(event->headers, event->header_count, name);
+    return header ? header->value : (struct redial_str){"", 0};
 }
 
 static enum hint_said hint_said(const struct redial_hint *hint, int64_t now)

@@ -1,6 +1,7 @@
 #include "simulator/observe/compare.h"
 
 #include "base/duration.h"
+#include "base/http.h"
 
 void difference_add(struct differences *differences, const char *what, struct span span,
                     struct redial_str expected, struct redial_str got)
@@ -167,14 +168,6 @@ static void compare_waits(const struct compare_input *input, struct differences 
 
 /* ---- Requests ---- */
 
-static const struct redial_header *find_header(const struct observed_request *request,
-                                               struct redial_str name)
-{
-    for (size_t i = 0; i < request->header_count; i++)
-        if (str_eq_nocase(request->headers[i].name, name)) return &request->headers[i];
-    return NULL;
-}
-
 static bool is_secret(struct redial_str name)
 {
     return str_eq_nocase(name, REDIAL_STR("authorization")) ||
@@ -186,7 +179,8 @@ static void compare_header(const char *what, const struct expected_header *expec
                            const struct observed_request *request, struct differences *differences)
 {
     static const char *const wanted[] = {[HEADER_ABSENT] = "absent", [HEADER_PRESENT] = "present"};
-    const struct redial_header *header = find_header(request, expected->name);
+    const struct redial_header *header =
+        http_find_header(request->headers, request->header_count, expected->name);
     bool fits = expected->kind == HEADER_ABSENT ? header == NULL
                 : expected->kind == HEADER_PRESENT
                     ? header != NULL

@@ -1,6 +1,7 @@
 /* One attempt as a scripted reply. The platform's own reader says what the bytes meant; what is
  * written down is the shortest script that makes it say so again, at the same moments. */
 #include "base/duration.h"
+#include "base/http.h"
 #include "document/json.h"
 #include "platforms/reader.h"
 #include "simulator/record/record_parts.h"
@@ -79,9 +80,9 @@ static bool read_again(struct telling *telling)
 
 static struct redial_str find_header(const struct record_attempt *attempt, const char *name)
 {
-    for (size_t i = 0; i < attempt->header_count; i++)
-        if (str_eq_nocase(attempt->headers[i].name, str_of(name))) return attempt->headers[i].value;
-    return (struct redial_str){0};
+    const struct redial_header *header =
+        http_find_header(attempt->headers, attempt->header_count, str_of(name));
+    return header ? header->value : (struct redial_str){0};
 }
 
 static bool is_hint(struct redial_str name)
