@@ -55,7 +55,8 @@ static const struct name check_rows[CHECK_COUNT] = {
     [CHECK_STORM] = {"storm", "not more than twice the attempts that the policy takes"},
     [CHECK_ENDED_WITH] = {"ended_with", "the answer comes from the model and provider expected"},
     [CHECK_ATTEMPTS] = {"attempts", "as many attempts as the policy takes (--exact)"},
-    [CHECK_WAITS] = {"waits", "the waits of the policy (--exact)"},
+    [CHECK_WAITS] = {"waits",
+                     "the waits of the policy, unless the scenario fixes chance (--exact)"},
     [CHECK_REQUESTS] = {"requests", "what each request carries (--exact)"},
 };
 const struct names check_names = {"check", check_rows, CHECK_COUNT};
@@ -443,6 +444,12 @@ static void exact_attempts(struct judging *judging)
          say(judging, "%zu", judging->verdict->attempts));
 }
 
+/* Where the scenario fixes every draw, its waits are those of no other dice. */
+static bool has_own_chance(const struct scenario *scenario)
+{
+    return scenario->fixed_random == 0;
+}
+
 /* A client's timer is late by what its runtime takes, never early by more than its grain. */
 static void exact_waits(struct judging *judging)
 {
@@ -451,6 +458,7 @@ static void exact_waits(struct judging *judging)
     size_t count =
         expect->wait_count < verdict->wait_count ? expect->wait_count : verdict->wait_count;
 
+    if (!has_own_chance(judging->input->scenario)) return;
     for (size_t i = 0; expect->waits_given && i < count; i++) {
         const struct expected_range *range = &expect->waits[i];
         int64_t wait = verdict->waits[i];

@@ -126,9 +126,9 @@ static const struct voice {
     const char *id_header, *id_prefix, *message_prefix;
     const char *model_prefix; /* of the id that the model itself gives, where it is another one */
 } voices[PLATFORM_KIND_COUNT] = {
-    [PLATFORM_ANTHROPIC] = {SHAPE_ANTHROPIC, "request-id", "req_01", "msg_01"},
-    [PLATFORM_BEDROCK] = {SHAPE_AWS, "x-amzn-requestid", "", "msg_bdrk_01"},
-    [PLATFORM_VERTEX] = {SHAPE_GOOGLE, NULL, "req_vrtx_01", "msg_vrtx_01"},
+    [PLATFORM_ANTHROPIC] = {SHAPE_ANTHROPIC, "request-id", "req_01", "msg_01", NULL},
+    [PLATFORM_BEDROCK] = {SHAPE_AWS, "x-amzn-requestid", "", "msg_bdrk_01", NULL},
+    [PLATFORM_VERTEX] = {SHAPE_GOOGLE, NULL, "req_vrtx_01", "msg_vrtx_01", NULL},
     [PLATFORM_FOUNDRY] = {SHAPE_AZURE, "apim-request-id", "", "msg_01", "req_01"},
 };
 
