@@ -1,4 +1,5 @@
-/* How long a server takes from exec to its first reply, and how long the same binary takes to do nothing:
+/* How long a server takes from exec to its first reply, and how long the same binary takes to do
+ * nothing:
  *
  *     start ROUNDS PROGRAM      prints both, the best of so many rounds, in µs
  *
