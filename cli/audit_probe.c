@@ -2,7 +2,6 @@
  * held against the matrix. */
 #include "cli/audit_probe.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -10,31 +9,14 @@
 #include "api/load.h"
 #include "audit/setup.h"
 #include "base/duration.h"
-#include "cli/credential.h"
 #include "base/url.h"
+#include "cli/credential.h"
+#include "cli/interrupt.h"
 #include "redial/client.h"
 
 #define AT_ONCE  4u            /* requests under way */
 #define PATIENCE NS_PER_MINUTE /* for one request */
 #define LOOK_MS  100           /* how soon an interruption is seen */
-
-/* A signal handler can reach nothing but a global. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-/* The first Ctrl-C cancels what is under way; a second one ends the process at once. */
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 struct probing;
 
@@ -429,7 +411,7 @@ static bool ask(struct probing *probing)
     struct redial_str why = REDIAL_STR("memory is out");
     probing->client = engine ? redial_client_new(engine, NULL, &why) : NULL;
     if (probing->client) {
-        catch_interrupts();
+        interrupts_catch(false);
         ask_all(probing);
     } else {
         refuse(probing, "%.*s", REDIAL_STR_ARG(why));

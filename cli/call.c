@@ -2,10 +2,10 @@
 #include "cli/call.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "cli/call_record.h"
+#include "cli/interrupt.h"
 
 #define LOOK_MS 100 /* how soon an interruption that came at a bad moment is seen */
 
@@ -29,24 +29,6 @@ static const struct args_flag flags[] = {
     {"verbose", 'v', NULL, "the story on standard error, as it happens"},
     {"record", 0, "FILE", "write what the world did, as a scenario"},
 };
-
-/* A signal handler can reach nothing but a global. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-/* The first Ctrl-C cancels the call; a second one ends the process at once. */
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* The call under way. */
 struct calling {
@@ -198,7 +180,7 @@ static int run(const struct args *args, struct output *output)
     struct order order;
     int status = STATUS_UNUSABLE;
     if (order_read(&order, args, output)) {
-        catch_interrupts();
+        interrupts_catch(false);
         status = call(&order, output);
     }
     order_clean_up(&order);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "cli/interrupt.h"
 #include "cli/verbs.h"
 #include "simulator/serve/fakes.h"
 
@@ -30,24 +31,12 @@ static const struct args_flag flags[] = {
     {"quiet", 'q', NULL, "say nothing of what arrives"},
 };
 
-/* A signal handler can reach nothing but a global. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
 /* A second signal, the handler being gone, ends the process at once. */
 static void catch_signals(void)
 {
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigemptyset(&action.sa_mask);
     sigemptyset(&ignore.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    interrupts_catch(false);
     sigaction(SIGPIPE, &ignore, NULL);
 }
 

@@ -1,7 +1,7 @@
 /* redial replay: scenarios against their policies, on the virtual clock or on real sockets. */
-#include <signal.h>
 #include <string.h>
 
+#include "cli/interrupt.h"
 #include "cli/verbs.h"
 #include "simulator/run/replay.h"
 
@@ -17,25 +17,6 @@ static const struct args_flag flags[] = {
     {"github", 0, NULL, "print failures as annotations of a GitHub workflow too"},
     {"jobs", 'j', "N", "run N scenarios at a time"},
 };
-
-/* A signal handler can reach nothing but a global: the only one that varies. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-    (void)signal_number;
-    interrupted = 1;
-}
-
-/* The first Ctrl-C lets the running scenario end and the report follow; a second one, the handler
- * being gone, ends the process at once. */
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 static bool read_options(const struct args *args, struct replay_options *options, struct text *why)
 {
@@ -75,7 +56,7 @@ static int run(const struct args *args, struct output *output)
         output_usage(output, args->verb->name, text_str(&why));
     } else {
         options.colour = options.json ? output->err_colour : output->out_colour;
-        catch_interrupts();
+        interrupts_catch(false);
         status = replay_run(&options);
     }
     text_clean_up(&why);

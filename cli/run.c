@@ -1,12 +1,12 @@
 /* redial run: the fakes around a client under test, and a verdict on what it did. */
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/duration.h"
+#include "cli/interrupt.h"
 #include "cli/verbs.h"
 #include "simulator/judge/trial.h"
 #include "simulator/run/paths.h"
@@ -27,21 +27,6 @@ static const struct args_flag flags[] = {
     {"junit", 0, "FILE", "write a JUnit XML file too"},
     {"github", 0, NULL, "print failures as annotations of a GitHub workflow too"},
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-    interrupted = signal_number;
-}
-
-static void catch_interrupts(void)
-{
-    struct sigaction action = {.sa_handler = interrupt};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- Options ---- */
 
@@ -256,7 +241,7 @@ static int run(const struct args *args, struct output *output)
     } else {
         request.style.colour = request.json ? output->err_colour : output->out_colour;
         request.trial.argv = (char *const *)(const void *)&args->words[args->own_count];
-        catch_interrupts();
+        interrupts_catch(true);
         status = judge_client(&request, output);
     }
     paths_clean_up(&request.paths);

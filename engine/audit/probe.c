@@ -3,8 +3,8 @@
 
 #include <inttypes.h>
 
-#include "model/policy.h"
 #include "base/base64.h"
+#include "model/policy.h"
 
 static const struct name verdict_rows[] = {
     [PROBE_WORKS] = {"works", "the reply shows its effect"},

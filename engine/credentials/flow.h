@@ -28,8 +28,8 @@
 
 #include "base/arena.h"
 #include "base/duration.h"
-#include "credentials/chain.h"
 #include "base/url.h"
+#include "credentials/chain.h"
 #include "document/json.h"
 
 enum flow_move { FLOW_ASKS, FLOW_FOUND, FLOW_PASSED, FLOW_FAILED };

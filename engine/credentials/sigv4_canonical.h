@@ -3,8 +3,8 @@
 #ifndef REDIAL_CREDENTIALS_SIGV4_CANONICAL_H
 #define REDIAL_CREDENTIALS_SIGV4_CANONICAL_H
 
-#include "credentials/sigv4.h"
 #include "base/url.h"
+#include "credentials/sigv4.h"
 
 /* The path, normalised and encoded once more as the keys say. False: memory is out. */
 bool canonical_path(struct arena *arena, const struct sigv4 *keys, struct redial_str path,

@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 #include "base/duration.h"
+#include "base/url.h"
 #include "credentials/chain.h"
 #include "credentials/sigv4.h"
-#include "base/url.h"
 #include "redial/redial.h"
 #include "simulator/authority/authority.h"
 
