@@ -33,6 +33,7 @@ judge() { # name, figure, wanted, whether it holds
 
 # ---- requests
 body='{"model":"claude-opus-4-6","max_tokens":100,"messages":[{"role":"user","content":"hello there"}]}'
+: >"$work/env"
 taskset -c $server_core timeout 300 "$build/redial" fake --quiet --seed 7 >"$work/env" 2>"$work/summary" &
 pids+=($!)
 until grep -q REDIAL_FAKE_PID "$work/env"; do sleep 0.02; done

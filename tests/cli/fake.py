@@ -3,7 +3,7 @@
 
 Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
 tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
-import contextlib, datetime, errno, http.client, json, os, re, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
+import contextlib, datetime, errno, http.client, json, os, re, resource, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
 
 BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
 TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -20,7 +20,7 @@ world:
 class Fake:
     """A server of its own for a test; ends with it."""
 
-    def __init__(self, *args, world=None, stream=False):
+    def __init__(self, *args, world=None, stream=False, descriptors=None):
         self.folder = tempfile.TemporaryDirectory()
         self.path = os.path.join(self.folder.name, "world.yaml")
         if world:
@@ -29,7 +29,8 @@ class Fake:
         self.err = open(os.path.join(self.folder.name, "err"), "w+")
         self.process = subprocess.Popen([BUILD + "/redial", "fake", "--env", "json", *(() if "--for" in args else ("--for", "120s")), *args],
                                         stdout=subprocess.PIPE, stderr=self.err,
-                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name}, cwd=ROOT)
+                                        env={"PATH": os.environ["PATH"], "TMPDIR": self.folder.name}, cwd=ROOT,
+                                        preexec_fn=descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, [descriptors] * 2)))
         out = self.process.stdout.read()
         self.env = json.loads(out) if out else {}
 
@@ -548,7 +549,6 @@ def survives_what_is_no_request():
 def limits_connections_and_stays_up():
     with Fake("--quiet") as fake:
         socks, before = [], fake.resident_mb()
-        import resource
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         wanted = min(10000, hard - 100)
@@ -571,6 +571,21 @@ def limits_connections_and_stays_up():
         assert wanted < 5000 or refused > 0, "further connections are closed"
         wait_for("room", lambda: attempt(lambda: fake.message()[0] == 200))
         assert any("as many connections" in entry.get("why", "") for entry in fake.journal()), "and the journal says so"
+
+
+def limits_nothing_else_when_descriptors_are_out():
+    with Fake("--quiet", descriptors=48) as fake:
+        def ticks():
+            with open(f"/proc/{fake.env['REDIAL_FAKE_PID']}/stat") as file:
+                return sum(int(number) for number in file.read().split()[13:15])
+        socks = [fake.raw() for _ in range(60)]
+        wait_for("the last descriptor", lambda: len(os.listdir(f"/proc/{fake.env['REDIAL_FAKE_PID']}/fd")) == 48)
+        before = ticks()
+        time.sleep(0.5)
+        assert ticks() - before < 25, "it does not spin"
+        for sock in socks:
+            sock.close()
+        wait_for("room", lambda: attempt(lambda: fake.message()[0] == 200))
 
 
 def attempt(what):
