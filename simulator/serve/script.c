@@ -73,6 +73,28 @@ struct script *script_load_text(struct redial_str path, struct redial_str text,
                        scenario_load_text(script->arena, path, text, diags, &script->scenario));
 }
 
+/* ---- What it says */
+
+const struct reply_script *script_written(const struct script *script,
+                                          const struct reply_script *reply)
+{
+    for (size_t i = 0; i < script->provider_count; i++) {
+        const struct provider_script *provider = &script->providers[i];
+        if (reply >= provider->replies && reply < provider->replies + provider->reply_count)
+            return reply;
+        for (size_t k = 0; k < provider->outage_count; k++)
+            if (reply == &provider->outages[k].reply) return reply;
+    }
+    return NULL;
+}
+
+const uint8_t *script_features(const struct script *script, uint16_t provider)
+{
+    for (size_t i = 0; i < script->provider_count; i++)
+        if (script->providers[i].index == provider) return script->providers[i].features;
+    return NULL;
+}
+
 /* ---- Without a scenario */
 
 static bool add_provider(struct script *script, enum platform_kind kind)

@@ -9,6 +9,7 @@
 #include "simulator/serve/answer.h"
 #include "simulator/serve/compress.h"
 #include "simulator/serve/fakes.h"
+#include "simulator/serve/memo.h"
 #include "simulator/world/world.h"
 
 /* ---- What is served: a scenario's world, or the world of no scenario */
@@ -33,6 +34,11 @@ struct script *script_load_text(struct redial_str path, struct redial_str text,
                                 struct diag_list *diags);
 struct script *script_without_scenario(void); /* NULL: memory is out */
 void script_let_go(struct script *script);
+/* The reply if the scenario itself wrote it, else NULL: only that outlives what was made of it. */
+const struct reply_script *script_written(const struct script *script,
+                                          const struct reply_script *reply);
+/* What it says of a provider's features; NULL: nothing. */
+const uint8_t *script_features(const struct script *script, uint16_t provider);
 
 /* ---- Sessions */
 
@@ -90,9 +96,6 @@ int64_t stranger_tokens(struct session *session, const struct demand *demand);
 bool stranger_has_dates(const struct fakes *fakes, const struct exchange *exchange);
 bool stranger_move_dates(const struct fakes *fakes, struct arena *arena,
                          const struct exchange *exchange, struct redial_header *headers);
-/* The reply if the scenario itself wrote it, else NULL: only that outlives what was made of it. */
-const struct reply_script *serve_written(const struct script *script,
-                                         const struct reply_script *reply);
 /* The first request that the scenario has no answer for is kept for fakes_scenario_trouble. */
 void stranger_note_trouble(struct fakes *fakes, const struct world_trouble *trouble);
 /* A page with room; the caller holds it. */
@@ -164,25 +167,6 @@ struct noted {
 };
 #define NOTED_MAX 8u
 
-/* A request seen not long ago, with what came of reading it: who sends the same bytes again gets
- * the same answer, but for its ids. */
-struct memo {
-    struct text bytes; /* head and body */
-    size_t head_len;
-    const struct place *place;
-    struct session *session; /* NULL: not in use */
-    struct route route;
-    uint16_t provider, model_index;
-    struct redial_str model;
-    struct demand demand; /* without its body */
-    struct text answer;   /* the fakes' own, whole */
-    size_t id_at;         /* of the message's id in it */
-    bool gzip;            /* its client takes it compressed */
-    struct packed packed; /* then this is sent; empty: it is too short */
-};
-#define MEMOS_MAX      8u
-#define MEMO_BYTES_MAX 16384u
-
 struct fakes {
     struct fakes_options options;
     struct arena *arena;
@@ -236,13 +220,6 @@ void note_reply(struct journal_entry *entry, const struct exchange *exchange,
 void note_forget(struct fakes *fakes);
 void note_told(struct fakes *fakes, uint32_t number);
 struct redial_str note_text(struct fakes *fakes, struct redial_str text);
-
-struct memo *memo_find(struct fakes *fakes, const struct place *place,
-                       const struct arrival *arrival);
-/* A memo of this request, to be filled; NULL when it is too long to be kept. */
-struct memo *memo_make(struct fakes *fakes, const struct place *place,
-                       const struct arrival *arrival);
-void memos_forget(struct fakes *fakes);
 
 /* Faults that strike before a request was read: strike.c. */
 enum { STRIKES_CONNECTIONS = 1, STRIKES_DOORS = 2, STRIKES_HEADS = 4 };

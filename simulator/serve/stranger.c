@@ -53,7 +53,7 @@ bool stranger_move_dates(const struct fakes *fakes, struct arena *arena,
 {
     bool good = true;
 
-    if (!serve_written(fakes->script, exchange->script)) return true;
+    if (!script_written(fakes->script, exchange->script)) return true;
     for (size_t i = 0; i < exchange->header_count; i++)
         good = good && (!is_date_header(&headers[i]) || move_date(fakes, arena, &headers[i]));
     return good;
@@ -61,7 +61,7 @@ bool stranger_move_dates(const struct fakes *fakes, struct arena *arena,
 
 bool stranger_has_dates(const struct fakes *fakes, const struct exchange *exchange)
 {
-    const struct reply_script *script = serve_written(fakes->script, exchange->script);
+    const struct reply_script *script = script_written(fakes->script, exchange->script);
     bool dated = false;
 
     for (size_t i = 0; script && i < script->header_count; i++)
