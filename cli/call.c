@@ -195,8 +195,9 @@ const struct verb verb_call = {
              "credentials, signatures and streams, by the same decisions that a replay shows.\n"
              "The answer goes to standard output as it comes. POLICY is\n"
              "policies/claude-code.yaml, else the installed one, unless named; the model is\n"
-             "ANTHROPIC_MODEL's, else the policy's first; the provider is what the environment\n"
-             "says (CLAUDE_CODE_USE_BEDROCK and its like), else anthropic.\n"
+             "ANTHROPIC_MODEL's, else the provider's first that the policy has a fallback for;\n"
+             "the provider is what the environment says (CLAUDE_CODE_USE_BEDROCK and its like),\n"
+             "else anthropic.\n"
              "Credentials are looked for where each vendor documents it: ANTHROPIC_API_KEY, the\n"
              "AWS, Google and Azure chains. HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and\n"
              "NODE_EXTRA_CA_CERTS are heeded. Plain http goes to this machine alone.",

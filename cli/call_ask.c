@@ -269,12 +269,25 @@ static bool read_provider(struct order *order, const struct args *args, struct o
     return refuse(output, "the policy has no provider '%.*s'", REDIAL_STR_ARG(name));
 }
 
-/* Of a prompt; a request in JSON names its own. */
-static struct redial_str default_model(const struct redial_policy *policy)
+static uint16_t provider_asked(const struct order *order)
 {
-    struct redial_str named = environment_get(NULL, REDIAL_STR("ANTHROPIC_MODEL"));
-    if (named.len > 0 || policy->model_count == 0) return named;
-    return policy->models[0].name;
+    uint16_t provider = policy_find_provider(order->policy, order->request.options.provider);
+    return provider == NO_INDEX ? order->policy->default_provider : provider;
+}
+
+/* Of a prompt; a request in JSON names its own. The provider's first that the policy has a fallback
+ * for, else the provider's first. */
+static struct redial_str default_model(const struct order *order)
+{
+    const struct redial_policy *policy = order->policy;
+    uint16_t platform = policy->providers[provider_asked(order)].platform;
+    struct redial_str first = environment_get(NULL, REDIAL_STR("ANTHROPIC_MODEL"));
+    for (uint16_t i = 0; first.len == 0 && i < policy->model_count; i++)
+        if (policy->models[i].fallback_count > 0 && policy_platform_model(policy, platform, i))
+            first = policy->models[i].name;
+    for (uint16_t i = 0; first.len == 0 && i < policy->model_count; i++)
+        if (policy_platform_model(policy, platform, i)) first = policy->models[i].name;
+    return first;
 }
 
 /* A model that no file names may exist all the same; one that no platform can know is a slip. */
@@ -282,8 +295,7 @@ static bool check_model(const struct order *order, struct redial_str name, struc
 {
     const struct redial_policy *policy = order->policy;
     struct redial_str closest;
-    uint16_t provider = policy_find_provider(policy, order->request.options.provider);
-    if (provider == NO_INDEX) provider = policy->default_provider;
+    uint16_t provider = provider_asked(order);
     if (policy_knows_model(policy, provider, name, &closest)) return true;
     struct redial_str of = policy->providers[provider].name;
     if (closest.len == 0)
@@ -297,7 +309,7 @@ static bool read_model(struct order *order, const struct args *args, struct outp
 {
     struct redial_str name = str_of(args_value(args, "model")), fallback;
     struct redial_str fallbacks = str_of(args_value(args, "fallback"));
-    if (name.len == 0 && !args_given(args, "json")) name = default_model(order->policy);
+    if (name.len == 0 && !args_given(args, "json")) name = default_model(order);
     order->request.options.model = name;
     while (str_split(&fallbacks, ',', &fallback))
         if (!check_model(order, str_trim(fallback), output)) return false;
