@@ -131,10 +131,11 @@ static bool read_features(struct reading *reading, const struct node *value, voi
     if (value->kind != NODE_MAPPING)
         return reading_unexpected(reading, value, "features as a mapping (web_search: ignored)");
     for (size_t i = 0; i < value->count; i++) {
-        int feature = 0;
+        int feature;
+        uint8_t unknown;
         bool known = read_word(reading, value->keys[i], &probed_names, &feature);
-        right =
-            read_play(reading, value->values[i], &provider->features[feature]) && known && right;
+        uint8_t *play = known ? &provider->features[feature] : &unknown;
+        right = read_play(reading, value->values[i], play) && known && right;
     }
     return right;
 }

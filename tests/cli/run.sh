@@ -15,10 +15,20 @@ build=$(realpath "${1:-build}")
 shift || true
 cd "$(dirname "$0")/../.." || exit 2
 tests=("$@")
-[ ${#tests[@]} -gt 0 ] || tests=(tests/cli/*.test)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 failed=0 ran=0
+
+# All of them: two at a time, each with a folder and a log of its own.
+if [ ${#tests[@]} -eq 0 ]; then
+    # shellcheck disable=SC2012,SC2016
+    ls -S tests/cli/*.test | xargs -P 2 -n 1 sh -c 'exec tests/cli/run.sh "$0" "$2" >"$1/${2##*/}.log" 2>&1' "$build" "$work"
+    good=$?
+    cat "$work"/*.log | grep -v '^cli: '
+    awk '/^cli: / { ran += $2; differ += $7 } END { printf "cli: %d commands in %d files, %d differ\n", ran, NR, differ }' \
+        <(grep -h '^cli: ' "$work"/*.log)
+    exit "$good"
+fi
 
 # Nothing of the caller's environment changes what a test sees; $HOME is an empty folder, kept for the file's other commands.
 run_command() { # command → $work/got

@@ -1,0 +1,10 @@
+# How many processes `sleep $1` there are, once those that are ending have had a moment.
+for _ in $(seq 40); do
+    left=0
+    for process in /proc/[0-9]*/cmdline; do
+        [ "$(tr '\0' ' ' <"$process" 2>/dev/null)" = "sleep $1 " ] && left=$((left + 1))
+    done
+    [ "$left" = 0 ] && break
+    sleep 0.05
+done
+echo "$left left"
