@@ -12,8 +12,11 @@ format-check: ## complain about sources that are not formatted
 	@clang-format --dry-run -Werror $(FORMATTED) && echo "format: all sources are formatted"
 
 LINTED = $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI) cli/main.c
-lint: ## clang-tidy and cppcheck, warnings are errors
-	@printf '%s\n' $(LINTED) | xargs -P 2 -n 6 sh -c 'clang-tidy --quiet "$$@" -- -std=c17 -D_GNU_SOURCE \
+# How far the analyser follows each function: deep takes minutes of two cores, shallow seconds.
+LINT_DEPTH ?= deep
+ANALYSER = $(foreach word,-analyzer-config mode=$(LINT_DEPTH),--extra-arg=-Xclang --extra-arg=$(word))
+lint: ## clang-tidy and cppcheck, warnings are errors (LINT_DEPTH=shallow: quickly)
+	@printf '%s\n' $(LINTED) | xargs -P 2 -n 6 sh -c 'clang-tidy --quiet $(ANALYSER) "$$@" -- -std=c17 -D_GNU_SOURCE \
 	    -DREDIAL_VERSION=\"x\" -Iengine/include -Iengine -I. $(PKG_FLAGS) 2>/dev/null' clang-tidy
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -D_GNU_SOURCE -Iengine/include -Iengine -I. -j 2 $(LINTED)
@@ -72,7 +75,8 @@ cover: ## line coverage of engine and simulator by the whole suite
 	@$(MAKE) --no-print-directory unit cli replay BUILD=build-cover OPT='-O0 -g --coverage'
 	@tests/support/cover.sh build-cover
 
-soak: $(BUILD)/redial $(BUILD)/calls ## the long form: ten minutes of fuzzing per parser, every scenario on real sockets 200 times, 100,000 live calls, a minute of reloads
+soak: $(BUILD)/redial $(BUILD)/calls ## the long form: the analyser at its depth, ten minutes of fuzzing per parser, every scenario on real sockets 200 times, 100,000 live calls, a minute of reloads
+	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 	@tests/support/soak.sh $(BUILD)
 	$(BUILD)/calls 100000

@@ -19,7 +19,8 @@ static bool fail(struct scan *scan, const char *what)
 
 static char peek(const struct scan *scan)
 {
-    return scan->at < scan->end ? *scan->at : '\0';
+    if (scan->at == scan->end) return '\0';
+    return *scan->at;
 }
 
 static void skip_blanks(struct scan *scan)

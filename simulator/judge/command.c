@@ -10,8 +10,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* ---- Its environment ---- */
 
 static bool is_changed(const char *line, const struct redial_env *changes)
