@@ -214,10 +214,10 @@ static int answer(const struct subject *subject, const struct args *args,
     struct wishes wishes = {0};
     struct text text = TEXT_INIT, why = TEXT_INIT;
     int status = STATUS_OK;
-    bool fallbacks = args_given(args, "fallbacks");
+    bool fallbacks = args_given(args, "fallbacks"), can = subject->policy && format->ask;
     if (!subject->policy) text_printf(&why, "this needs a policy, and the file is a matrix alone");
     if (!format->ask) text_printf(&why, "such an answer is text or json");
-    if (why.len > 0 || !read_wishes(subject, args, &wishes, &why)) {
+    if (!can || !read_wishes(subject, args, &wishes, &why)) {
         output_usage(output, args->verb->name, text_str(&why));
         status = STATUS_UNUSABLE;
     } else if (fallbacks) {
