@@ -44,7 +44,7 @@ static bool read_one_of(struct reading *reading, const struct node *value, enum 
     bool right = true;
     for (size_t i = 0; i < items_count(value); i++) {
         const struct node *item = items_at(value, i);
-        uint32_t number;
+        uint32_t number = 0;
         right = value_of(reading, item, fact, &number) && words_add(reading, &list, item, number) &&
                 right;
     }

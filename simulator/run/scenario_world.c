@@ -132,7 +132,7 @@ static bool read_features(struct reading *reading, const struct node *value, voi
         return reading_unexpected(reading, value, "features as a mapping (web_search: ignored)");
     for (size_t i = 0; i < value->count; i++) {
         int feature;
-        uint8_t unknown;
+        uint8_t unknown = 0;
         bool known = read_word(reading, value->keys[i], &probed_names, &feature);
         uint8_t *play = known ? &provider->features[feature] : &unknown;
         right = read_play(reading, value->values[i], play) && known && right;
