@@ -25,6 +25,8 @@ struct wish {
 struct wishes {
     struct wish list[WISHES_MAX];
     size_t count;
+    struct redial_str flags[WISHES_MAX]; /* of anthropic-beta, that the request carries */
+    size_t flag_count;
 };
 
 /* Reads "web_search,files_api". False, with a sentence in `why`, when one is unknown. */

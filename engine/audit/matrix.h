@@ -60,6 +60,7 @@ struct matrix_column {
 
 struct matrix_row {
     struct redial_str name, title;
+    struct beta_flags betas;   /* patterns over the flags of anthropic-beta that ask for it */
     struct matrix_cell *cells; /* one per column of the table */
     struct span span;
 };

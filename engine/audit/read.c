@@ -1,5 +1,6 @@
 /* A matrix file to its structs: keys as tables, every wrong thing with its place. */
 #include "audit/reading.h"
+#include "config/betas.h"
 
 /* What a row says for its cells. */
 struct row_defaults {
@@ -278,6 +279,7 @@ static bool read_cell(struct reading *reading, const struct row_defaults *row,
 /* Keys of a row that are no cells. */
 struct row_reading {
     struct redial_str title;
+    struct beta_flags betas;
     struct row_defaults defaults;
 };
 
@@ -297,6 +299,8 @@ static const struct key row_keys[] = {
      false},
     {"as_of", read_day, OF_ROW(day), "of its cells", "date", false},
     {"note", read_text, OF_ROW(note), "on its cells", "text", false},
+    {"betas", read_beta_globs, offsetof(struct row_reading, betas), "the beta flags that ask for it",
+     "flag or list of flags", false},
     {"all", keep_node, OF_ROW(all), "the cell of every surface that is not named", "cell", false},
 };
 
@@ -376,6 +380,7 @@ static bool read_row(struct reading *reading, const struct node *name, const str
     if (!row->cells) return reading_out_of_memory(reading);
     if (!read_row_keys(reading, value, &got)) return false;
     row->title = got.title;
+    row->betas = got.betas;
     return read_row_cells(reading, value, &got, row->cells);
 }
 

@@ -47,29 +47,6 @@ static const struct detector {
     {"extra_headers.*", NULL, "custom_headers"},
 };
 
-/* Beta flags, as the SDKs (`betas`) and the clouds (`anthropic_beta`) take them in the body. */
-static const struct detector betas[] = {
-    {NULL, "files-api-*", "files_api"},
-    {NULL, "context-1m-*", "context_1m"},
-    {NULL, "mcp-client-*", "mcp_connector"},
-    {NULL, "computer-use-*", "computer_use"},
-    {NULL, "code-execution-*", "code_execution"},
-    {NULL, "skills-*", "agent_skills"},
-    {NULL, "context-management-*", "context_management"},
-    {NULL, "compact-*", "context_management"},
-    {NULL, "fast-mode-*", "fast_mode"},
-    {NULL, "fine-grained-tool-streaming-*", "fine_grained_streaming"},
-    {NULL, "extended-cache-ttl-*", "prompt_caching_1h"},
-    {NULL, "structured-outputs-*", "structured_outputs"},
-    {NULL, "advanced-tool-use-*", "programmatic_tools"},
-    {NULL, "interleaved-thinking-*", "thinking"},
-    {NULL, "web-fetch-*", "web_fetch"},
-    {NULL, "message-batches-*", "batches"},
-    {NULL, "prompt-caching-*", "prompt_cache"},
-    {NULL, "pdfs-*", "pdf_input"},
-    {NULL, "advisor-*", "advisor"},
-};
-
 struct search {
     struct arena *arena;
     const struct matrix *matrix;
@@ -77,13 +54,40 @@ struct search {
     bool out_of_memory;
 };
 
-static void found(struct search *search, const char *feature, struct redial_str path)
+static void found(struct search *search, struct redial_str feature, struct redial_str path)
 {
     struct redial_str at;
     if (arena_copy(search->arena, path, &at))
-        wishes_add(search->matrix, str_of(feature), at, search->wishes);
+        wishes_add(search->matrix, feature, at, search->wishes);
     else
         search->out_of_memory = true;
+}
+
+/* Each once: the requests of a batch say the same. */
+static void note_flag(struct search *search, struct redial_str flag)
+{
+    struct wishes *wishes = search->wishes;
+    for (size_t i = 0; i < wishes->flag_count; i++)
+        if (str_eq(wishes->flags[i], flag)) return;
+    if (flag.len == 0 || wishes->flag_count == WISHES_MAX) return;
+    if (arena_copy(search->arena, flag, &wishes->flags[wishes->flag_count]))
+        wishes->flag_count++;
+    else
+        search->out_of_memory = true;
+}
+
+/* Beta flags, as the SDKs (`betas`) and the clouds (`anthropic_beta`) take them in the body. */
+static void look_at_flag(struct search *search, struct redial_str flag, struct redial_str path)
+{
+    const struct matrix_table *table = &search->matrix->tables[MATRIX_FEATURES];
+    if (!glob_match(REDIAL_STR("betas.*"), path) &&
+        !glob_match(REDIAL_STR("anthropic_beta.*"), path))
+        return;
+    note_flag(search, flag);
+    for (size_t r = 0; r < table->row_count; r++)
+        for (size_t i = 0; i < table->rows[r].betas.count; i++)
+            if (glob_match(table->rows[r].betas.list[i], flag))
+                found(search, table->rows[r].name, path);
 }
 
 static void look_at(struct search *search, const struct json *value, struct redial_str path)
@@ -95,13 +99,9 @@ static void look_at(struct search *search, const struct json *value, struct redi
         const struct detector *row = &detectors[i];
         if (glob_match(str_of(row->path), path) &&
             (!row->value || glob_match(str_of(row->value), text)))
-            found(search, row->feature, path);
+            found(search, str_of(row->feature), path);
     }
-    if (!glob_match(REDIAL_STR("betas.*"), path) &&
-        !glob_match(REDIAL_STR("anthropic_beta.*"), path))
-        return;
-    for (size_t i = 0; i < REDIAL_COUNT_OF(betas); i++)
-        if (glob_match(str_of(betas[i].value), text)) found(search, betas[i].feature, path);
+    look_at_flag(search, text, path);
 }
 
 /* What a caller's own schema or a model's own words hold is no feature of the request. */
@@ -134,7 +134,7 @@ static void walk(struct search *search, const struct json *value, struct text *p
 
 static void search_batch(struct search *search, const struct json *requests, struct text *path)
 {
-    found(search, "batches", REDIAL_STR("requests"));
+    found(search, REDIAL_STR("batches"), REDIAL_STR("requests"));
     for (const struct json *one = json_first(requests); one; one = json_next(one))
         walk(search, json_at(one, "params"), path);
 }
@@ -156,7 +156,7 @@ bool wishes_of_request(struct arena *arena, const struct matrix *matrix, struct 
         return false;
     }
     const struct json *batch = json_at(root, "requests");
-    found(&search, "messages", REDIAL_STR("the request itself"));
+    found(&search, REDIAL_STR("messages"), REDIAL_STR("the request itself"));
     if (json_is_array(batch))
         search_batch(&search, batch, &path);
     else

@@ -69,6 +69,7 @@ struct redial_live {
     struct redial_str secrets[2];
     const struct vault_place *told_place; /* whose source the story has told */
     uint32_t told_generation;
+    uint64_t betas_told; /* bit per provider whose changes of beta flags the story has told */
 
     /* The attempt under way. */
     bool under_way, connected, head_seen;

@@ -61,6 +61,18 @@ static struct redial_str project_of(const struct redial_live *call,
     return shared.len > 0 ? shared : credential->project;
 }
 
+/* Once for each provider that does not take all of them as they are; memory that is out is told by
+ * the request itself. */
+static void tell_betas(struct redial_live *call, const struct request_facts *facts)
+{
+    uint64_t provider = UINT64_C(1) << facts->provider;
+    struct request_betas betas;
+
+    if (!call->story || call->betas_told & provider) return;
+    call->betas_told |= provider;
+    if (request_betas(call->attempt_arena, facts, &betas)) live_note(call, betas.note);
+}
+
 static bool build_request(struct redial_live *call, const struct credential *credential,
                           struct redial_str *why)
 {
@@ -87,6 +99,7 @@ static bool build_request(struct redial_live *call, const struct credential *cre
 
     write_request_id(call, id);
     facts.client_request_id = str_of(id);
+    tell_betas(call, &facts);
     return request_build(call->attempt_arena, &facts, &call->http, why);
 }
 

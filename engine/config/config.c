@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "config/betas.h"
 #include "config/features.h"
 #include "config/files.h"
 #include "config/schema.h"
@@ -311,7 +312,7 @@ static const struct shape_row *const shapes[] = {
     value_shapes,     name_shapes,     file_shapes,     rule_shapes,    step_shapes,
     condition_shapes, bound_shapes,    backoff_shapes,  jitter_shapes,  hint_shapes,
     budget_shapes,    guard_shapes,    fast_shapes,     feature_shapes, hook_shapes,
-    provider_shapes,  platform_shapes, endpoint_shapes, NULL,
+    provider_shapes,  platform_shapes, endpoint_shapes, beta_shapes,    NULL,
 };
 const struct schema policy_schema = {
     .id = "policies/policy.schema.json",

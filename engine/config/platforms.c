@@ -350,11 +350,15 @@ static const struct key platform_keys[] = {
      "which header a static key goes in, always or by api_version; authorization, which holds "
      "unless said, carries it as a bearer token",
      "name of a header, or mapping of versions to names", false},
+    {"betas", read_betas, offsetof(struct platform, betas),
+     "what becomes of a caller's flags of anthropic-beta; those that it does not name go as they "
+     "are",
+     "{drop, rename}", false},
     {"signing", read_name, offsetof(struct platform, signing),
      "the AWS service that requests are signed for (SigV4), without a bearer token", "word", false},
     {"mantle", read_mantle, offsetof(struct platform, mantle),
      "Bedrock: the surface of providers that say `surface: mantle`",
-     "{endpoint, base_url, api_version, signing, model_id}", false},
+     "{endpoint, base_url, api_version, signing, model_id, betas}", false},
     {"project", read_project, 0, "Vertex: whose project is billed; the first that is not empty",
      "text or list", false},
     {"region", read_region, 0, "where the call lands", "text or {from, default, per_model}", false},

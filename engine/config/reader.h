@@ -93,6 +93,7 @@ read_fn read_prefix;
 read_fn read_project;
 read_fn read_key_header;
 read_fn read_resource; /* struct looked_up */
+read_fn read_betas;    /* struct beta_table */
 read_fn read_mantle;   /* struct mantle */
 read_fn read_surface;  /* struct provider */
 /* The ids of a platform's models with each of its prefixes. */

@@ -73,6 +73,18 @@ bool policy_model_has_id(const struct platform_model *model, struct redial_str i
     return str_eq(model->id, id);
 }
 
+struct redial_str policy_beta(const struct redial_policy *policy, uint16_t provider,
+                              struct redial_str flag)
+{
+    const struct provider *of = &policy->providers[provider];
+    const struct platform *platform = &policy->platforms[of->platform];
+    const struct beta_table *table =
+        of->surface == BEDROCK_MANTLE ? &platform->mantle.betas : &platform->betas;
+    for (size_t i = 0; i < table->count; i++)
+        if (glob_match(table->rows[i].flag_glob, flag)) return table->rows[i].sent;
+    return flag;
+}
+
 /* ARNs and ids with the vendor in them name deployments of the caller's own. */
 static bool passes_through(struct redial_str name)
 {

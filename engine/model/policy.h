@@ -394,6 +394,21 @@ struct by_region {
 struct key_header {
     struct redial_str api_version, header;
 };
+/* What becomes of the caller's flags of anthropic-beta: the first row whose pattern matches a flag
+ * decides, and one that no row names goes as it is. */
+struct beta_row {
+    struct redial_str flag_glob;
+    struct redial_str sent; /* in its place; empty: the flag is not sent */
+    struct span span;
+};
+struct beta_flags {
+    struct redial_str *list;
+    size_t count;
+};
+struct beta_table {
+    struct beta_row *rows;
+    size_t count;
+};
 /* What the values of a place in the URL come from: environment variables, for messages. */
 struct looked_up {
     struct redial_str value;     /* may be empty */
@@ -405,6 +420,7 @@ struct mantle {
     struct redial_str endpoint, base_url, api_version;
     struct redial_str signing;  /* AWS service of the signature */
     struct redial_str model_id; /* {model} stands for the policy's name of the model */
+    struct beta_table betas;
     struct span span;
 };
 enum bedrock_surface { BEDROCK_INVOKE, BEDROCK_MANTLE, BEDROCK_SURFACE_COUNT };
@@ -423,6 +439,7 @@ struct platform {
     struct redial_str api_version;
     struct key_header *key_headers;
     size_t key_header_count;
+    struct beta_table betas;
     struct redial_str signing; /* AWS service that requests are signed for (SigV4); empty: none */
     struct mantle mantle;
     struct by_region *prefixes; /* {prefix} of model ids */
@@ -577,6 +594,10 @@ bool policy_model_has_id(const struct platform_model *model, struct redial_str i
 /* The value of the first row whose pattern matches the region; empty when none does. */
 struct redial_str by_region_find(const struct by_region rows[], size_t count,
                                  struct redial_str region);
+/* What a provider is sent for a caller's flag of anthropic-beta: the flag, another in its place, or
+ * nothing (empty). */
+struct redial_str policy_beta(const struct redial_policy *policy, uint16_t provider,
+                              struct redial_str flag);
 /* Whether the provider's platform may know a model of that name: a row of the policy or an id in
  * one, or a name that no file can list (an ARN, an id with the vendor in it such as
  * us.anthropic.claude-…). If not, `closest` is the name that was perhaps meant, or empty. */

@@ -45,13 +45,14 @@ struct redial_str platform_signing_service(const struct redial_policy *policy, u
     return is_mantle(of) ? platform->mantle.signing : platform->signing;
 }
 
-bool request_build(struct arena *arena, const struct request_facts *facts,
-                   struct http_request *request, struct redial_str *why)
+static struct build build_begin(struct arena *arena, const struct request_facts *facts,
+                                struct redial_str *why)
 {
     static const struct body nothing = {.member_count = 0};
     const struct provider *provider = &facts->policy->providers[facts->provider];
     const struct platform *platform = &facts->policy->platforms[provider->platform];
-    struct build build = {.arena = arena,
+
+    return (struct build){.arena = arena,
                           .facts = facts,
                           .provider = provider,
                           .platform = platform,
@@ -59,6 +60,46 @@ bool request_build(struct arena *arena, const struct request_facts *facts,
                               is_mantle(provider) ? &mantle_wire : platform_wire(platform->kind),
                           .body = facts->body ? facts->body : &nothing,
                           .why = why};
+}
+
+/* "on bedrock the beta flag a is not sent, and b goes as c" */
+static bool say_changes(const struct build *build, struct redial_str *note)
+{
+    const struct redial_policy *policy = build->facts->policy;
+    struct redial_str rest = build->betas_changed, flag;
+    struct text text = TEXT_INIT;
+
+    while (str_split(&rest, ',', &flag)) {
+        struct redial_str sent = policy_beta(policy, build->facts->provider, flag);
+        if (text.len == 0)
+            text_printf(&text, "on %.*s the beta flag ", REDIAL_STR_ARG(build->provider->name));
+        else
+            text_append(&text, REDIAL_STR(", "));
+        text_append(&text, flag);
+        if (sent.len > 0)
+            text_printf(&text, " goes as %.*s", REDIAL_STR_ARG(sent));
+        else
+            text_append(&text, REDIAL_STR(" is not sent"));
+    }
+    return request_settle(build, &text, note);
+}
+
+bool request_betas(struct arena *arena, const struct request_facts *facts,
+                   struct request_betas *betas)
+{
+    struct redial_str why;
+    struct build build = build_begin(arena, facts, &why);
+
+    *betas = (struct request_betas){0};
+    if (!request_join_betas(&build) || !say_changes(&build, &betas->note)) return false;
+    betas->sent = build.betas;
+    return true;
+}
+
+bool request_build(struct arena *arena, const struct request_facts *facts,
+                   struct http_request *request, struct redial_str *why)
+{
+    struct build build = build_begin(arena, facts, why);
 
     *request = (struct http_request){.method = "POST"};
     if (!request_resolve(&build) || !request_join_betas(&build) || !request_add_headers(&build) ||

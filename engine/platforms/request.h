@@ -9,8 +9,9 @@
  *   stream             as the attempt asks; left out where the path says it
  *   speed              the policy's fast mode, and only on Anthropic's own platform
  *   anthropic_version  the platform's, in the body or as a header
- *   anthropic_beta     with the caller's, the credential's and fast mode's flags, each once; in
- *                      Bedrock's body, elsewhere the header anthropic-beta
+ *   anthropic_beta     with the caller's, the credential's and fast mode's flags, each once; the
+ *                      caller's as the platform's `betas` say; in Bedrock's body, elsewhere the
+ *                      header anthropic-beta
  *   all others         as they are */
 #ifndef REDIAL_PLATFORMS_REQUEST_H
 #define REDIAL_PLATFORMS_REQUEST_H
@@ -57,6 +58,16 @@ struct request_facts {
  * header's value). */
 bool request_build(struct arena *arena, const struct request_facts *facts,
                    struct http_request *request, struct redial_str *why) REDIAL_MUST_USE;
+
+/* The flags of anthropic-beta of such a request. */
+struct request_betas {
+    struct redial_str sent; /* joined by commas; may be empty */
+    struct redial_str note; /* what becomes of the caller's that do not go as they are, in words;
+                               empty: all do */
+};
+/* Into `arena`. False when memory is out. */
+bool request_betas(struct arena *arena, const struct request_facts *facts,
+                   struct request_betas *betas) REDIAL_MUST_USE;
 
 /* The AWS service that the provider's requests are signed for (SigV4) unless a bearer token goes
  * with them; empty: they are never signed. The region is policy_region's. */

@@ -113,59 +113,82 @@ static bool is_beta_header(struct redial_str name)
     return str_eq_nocase(name, REDIAL_STR("anthropic-beta"));
 }
 
-/* Adds the flags of `list`, joined by commas, that are not among them. */
-static void join(struct text *joined, struct redial_str list)
+static bool has_flag(struct redial_str joined, struct redial_str flag)
 {
-    struct redial_str flag, known, rest;
+    struct redial_str known;
+
+    while (str_split(&joined, ',', &known))
+        if (str_eq(known, flag)) return true;
+    return false;
+}
+
+static void add_flag(struct text *joined, struct redial_str flag)
+{
+    if (flag.len == 0 || has_flag(text_str(joined), flag)) return;
+    if (joined->len > 0) text_append_char(joined, ',');
+    text_append(joined, flag);
+}
+
+struct flags {
+    struct text sent;    /* joined by commas, each once */
+    struct text changed; /* likewise the caller's that do not go as they are */
+};
+
+/* What the policy or the credential needs goes as it is: their platform is their own. */
+static void join_own(struct flags *flags, struct redial_str list)
+{
+    struct redial_str flag;
+
+    while (str_split(&list, ',', &flag)) add_flag(&flags->sent, str_trim(flag));
+}
+
+static void join_callers(const struct build *build, struct redial_str list, struct flags *flags)
+{
+    struct redial_str flag, sent;
 
     while (str_split(&list, ',', &flag)) {
-        bool is_new = true;
         flag = str_trim(flag);
-        for (rest = text_str(joined); str_split(&rest, ',', &known);)
-            is_new = is_new && !str_eq(known, flag);
-        if (!is_new || flag.len == 0) continue;
-        if (joined->len > 0) text_append_char(joined, ',');
-        text_append(joined, flag);
+        sent = policy_beta(build->facts->policy, build->facts->provider, flag);
+        if (!str_eq(sent, flag)) add_flag(&flags->changed, flag);
+        add_flag(&flags->sent, sent);
     }
 }
 
-static bool join_body(const struct build *build, struct text *joined)
+static bool join_body(const struct build *build, struct flags *flags)
 {
     const struct body_member *member = body_find(build->body, BODY_ANTHROPIC_BETA);
     struct json *list = member ? json_parse(member->value) : NULL;
     bool read = !member || list;
 
     for (const struct json *flag = list ? json_first(list) : NULL; flag; flag = json_next(flag))
-        join(joined, json_text(flag));
+        join_callers(build, json_text(flag), flags);
     json_free(list);
     return read || request_out_of_memory(build);
 }
 
 /* A caller's own header of that name says the same as `betas`, where his headers go at all. */
-static void join_headers(const struct build *build, struct text *joined)
+static void join_headers(const struct build *build, struct flags *flags)
 {
     const struct request_facts *facts = build->facts;
 
     if (!takes(build, REDIAL_FEATURE_CUSTOM_HEADERS)) return;
     for (size_t i = 0; i < facts->custom_header_count; i++)
         if (is_beta_header(facts->custom_headers[i].name))
-            join(joined, facts->custom_headers[i].value);
+            join_callers(build, facts->custom_headers[i].value, flags);
 }
 
 bool request_join_betas(struct build *build)
 {
     const struct request_facts *facts = build->facts;
-    struct text joined = TEXT_INIT;
+    struct flags flags = {TEXT_INIT, TEXT_INIT};
 
-    if (request_is_fast(build)) join(&joined, facts->policy->fast.beta);
-    join(&joined, facts->credential_beta);
-    if (!join_body(build, &joined)) {
-        text_clean_up(&joined);
-        return false;
-    }
-    for (size_t i = 0; i < facts->beta_count; i++) join(&joined, facts->betas[i]);
-    join_headers(build, &joined);
-    return request_settle(build, &joined, &build->betas);
+    if (request_is_fast(build)) join_own(&flags, facts->policy->fast.beta);
+    join_own(&flags, facts->credential_beta);
+    bool joined = join_body(build, &flags);
+    for (size_t i = 0; i < facts->beta_count; i++) join_callers(build, facts->betas[i], &flags);
+    join_headers(build, &flags);
+    bool settled = request_settle(build, &flags.sent, &build->betas);
+    return request_settle(build, &flags.changed, &build->betas_changed) && settled && joined;
 }
 
 /* ---- All of them */

@@ -61,6 +61,22 @@ static struct redial_str find_credential(const struct arrival *arrival)
     return header(arrival, REDIAL_STR("x-api-key"));
 }
 
+static bool read_betas(const struct arrival *arrival, const struct json *body, struct arena *arena,
+                       struct redial_str *betas)
+{
+    const struct json *list = json_at(body, "anthropic_beta");
+    struct text joined = TEXT_INIT;
+
+    text_append(&joined, header(arrival, REDIAL_STR("anthropic-beta")));
+    for (const struct json *flag = list ? json_first(list) : NULL; flag; flag = json_next(flag)) {
+        if (joined.len > 0) text_append_char(&joined, ',');
+        text_append(&joined, json_text(flag));
+    }
+    bool kept = !joined.failed && arena_copy(arena, text_str(&joined), betas);
+    text_clean_up(&joined);
+    return kept;
+}
+
 enum asked_fault asked_read(enum platform_kind platform, const struct arrival *arrival,
                             struct arena *arena, struct asked *asked)
 {
@@ -77,7 +93,7 @@ enum asked_fault asked_read(enum platform_kind platform, const struct arrival *a
                     str_ends_with(arrival->path, REDIAL_STR("/invoke-with-response-stream"));
     asked->input_tokens = conversation_words(json_at(body, "messages"));
     asked->prefill = conversation_has_prefill(json_at(body, "messages"));
-    read = json_is_object(body) &&
+    read = json_is_object(body) && read_betas(arrival, body, arena, &asked->betas) &&
            arena_copy(arena, find_model[platform](arrival->path, body), &asked->model);
     json_free(body);
     return read ? ASKED_WELL : ASKED_WITHOUT_JSON;

@@ -16,6 +16,7 @@ struct asked {
     bool stream;
     bool fast;    /* speed: fast, with its beta header */
     bool prefill; /* the last message is the assistant's */
+    struct redial_str betas; /* of the header, or of the body's list: joined by commas */
 };
 
 enum asked_fault { ASKED_WELL, ASKED_WITHOUT_CREDENTIAL, ASKED_WITHOUT_JSON, ASKED_FAULT_COUNT };

@@ -42,6 +42,7 @@ struct expected_request {
     struct expected_word connection;      /* row: enum expected_connection */
     struct expected_word speed;           /* fast or standard */
     struct expected_word prefill;         /* present or absent */
+    struct expected_word betas;           /* joined by commas, or absent */
     struct expected_header *headers;
     size_t header_count;
 };

@@ -20,6 +20,7 @@ struct observed_request {
     uint32_t credential;
     bool fast;
     bool prefill;
+    struct redial_str betas;
     bool reused;                         /* came on a kept-alive connection */
     const struct redial_header *headers; /* NULL: nobody asked for them */
     size_t header_count;

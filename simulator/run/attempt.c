@@ -46,11 +46,10 @@ static bool make_request_id(struct running *running, const struct run_call *call
                         (unsigned long long)(low & 0xffffffffffff));
 }
 
-/* Headers are built only where somebody looks at them. */
-static bool build_headers(struct running *running, struct run_call *call,
-                          struct request_seen *request)
+static struct request_facts facts_of(const struct running *running, const struct run_call *call,
+                                     const struct request_seen *request)
 {
-    struct request_facts facts = {
+    return (struct request_facts){
         .policy = running->policy,
         .provider = request->provider,
         .model = request->model,
@@ -62,9 +61,18 @@ static bool build_headers(struct running *running, struct run_call *call,
         .credential_is_key = call->static_key,
         .base_url = REDIAL_STR("http://127.0.0.1"),
         .project = REDIAL_STR("simulated-project"),
+        .betas = call->script->betas.list,
+        .beta_count = call->script->betas.count,
         .custom_headers = call->script->headers,
         .custom_header_count = call->script->header_count,
     };
+}
+
+/* Headers are built only where somebody looks at them. */
+static bool build_headers(struct running *running, struct run_call *call,
+                          struct request_seen *request)
+{
+    struct request_facts facts = facts_of(running, call, request);
     struct http_request built;
     struct redial_str why = REDIAL_STR("out of memory");
     if (!running->run->scenario->looks_at_headers) return true;
@@ -75,6 +83,31 @@ static bool build_headers(struct running *running, struct run_call *call,
     }
     request->headers = built.headers;
     request->header_count = built.header_count;
+    return true;
+}
+
+/* Once for each provider that does not take all of them as they are. */
+static void tell_betas(struct running *running, struct run_call *call, struct redial_str note)
+{
+    uint64_t provider = UINT64_C(1) << call->call.provider;
+    if (note.len == 0 || call->betas_told & provider) return;
+    call->betas_told |= provider;
+    story_note(running->run->story, running->now, call->number, note);
+}
+
+/* Few calls have any. */
+static bool build_betas(struct running *running, struct run_call *call)
+{
+    struct request_seen *request = &call->attempt.request;
+    const struct request_facts facts = facts_of(running, call, request);
+    struct request_betas betas;
+    if (facts.beta_count == 0 && facts.custom_header_count == 0 && !facts.fast) return true;
+    if (!request_betas(running->run->arena, &facts, &betas)) {
+        run_out_of_memory(running);
+        return false;
+    }
+    request->betas = betas.sent;
+    call->attempt.betas_note = betas.note;
     return true;
 }
 
@@ -118,12 +151,14 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
         .exchange = &unanswered,
         .request = wanted_request(call, reused),
         .prefill = call->script->prefill,
+        .betas = call->script->betas,
         .own_headers = call->script->headers,
         .own_header_count = call->script->header_count,
         .fresh_connection = fresh,
         .began_at = running->now,
     };
-    if (!build_headers(running, call, &attempt->request)) return false;
+    if (!build_headers(running, call, &attempt->request) || !build_betas(running, call))
+        return false;
     attempt->idle_died =
         reused && running->now - since > world_idle_close(running->world, call->call.provider);
     if (attempt->idle_died) return true;
@@ -144,10 +179,11 @@ static bool prepare(struct running *running, struct run_call *call, bool fresh)
 
 /* What arrived lasts no longer than the attempt, what is compared with expectations does; a
  * credential has no part in either. */
-static bool keep_headers(struct running *running, struct request_seen *seen)
+static bool keep_texts(struct running *running, struct request_seen *seen)
 {
     struct arena *arena = running->run->arena;
     struct redial_header *kept = NULL;
+    if (!arena_copy(arena, seen->betas, &seen->betas)) return false;
     if (!running->run->scenario->looks_at_headers) seen->header_count = 0;
     if (seen->header_count > 0) kept = ARENA_ARRAY(arena, struct redial_header, seen->header_count);
     if (!kept && seen->header_count > 0) return false;
@@ -178,6 +214,7 @@ static void observe(struct running *running, struct run_call *call, const struct
                                          .credential = seen->credential,
                                          .fast = seen->fast,
                                          .prefill = seen->prefill,
+                                         .betas = seen->betas,
                                          .reused = seen->connection == REQUEST_ON_REUSED_CONNECTION,
                                          .headers = seen->headers,
                                          .header_count = seen->header_count,
@@ -221,6 +258,7 @@ static void compare_arrival(struct running *running, struct run_call *call,
                           : seen->stream != wanted->stream             ? "stream"
                           : seen->fast != wanted->fast                 ? "speed"
                           : seen->prefill != wanted->prefill           ? "prefill"
+                          : !str_eq(seen->betas, wanted->betas)        ? "list of beta flags"
                           : seen->connection != wanted->connection     ? "connection"
                                                                        : NULL;
     if (differs)
@@ -256,8 +294,9 @@ void run_send(struct running *running, struct run_call *call,
     tell_request_id(running, call);
     run_tell_credential(running, call);
     tell_prefill(running, call);
+    tell_betas(running, call, attempt->betas_note);
     if (!read) seen = attempt->request;
-    if (!keep_headers(running, &seen)) {
+    if (!keep_texts(running, &seen)) {
         run_out_of_memory(running);
         return;
     }

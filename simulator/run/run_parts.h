@@ -23,6 +23,7 @@ struct run_call {
     uint32_t number; /* from 1 */
     bool begun, static_key;
     uint16_t prefill_told;      /* the leg that was told to go without */
+    uint64_t betas_told;        /* bit per provider whose changes of beta flags were told */
     int64_t prompt_tokens;      /* what its requests carry now */
     struct redial_str messages; /* likewise, when the scenario wrote a conversation */
     struct watch watch;

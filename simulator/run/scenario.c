@@ -3,6 +3,7 @@
 
 #include "api/load.h"
 #include "base/random.h"
+#include "config/betas.h"
 #include "config/features.h"
 #include "hooks/functions.h"
 #include "simulator/run/scenario_parts.h"
@@ -244,6 +245,7 @@ static const struct schema_root roots[] = {{&keys, NULL, false}};
 static const struct shape_row *const shapes[] = {
     value_shapes,
     feature_shapes,
+    beta_shapes,
     scenario_shapes,
     scenario_call_shapes,
     scenario_message_shapes,

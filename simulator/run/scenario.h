@@ -32,6 +32,7 @@ struct call_script {
     struct feature_set wants, requires;
     struct residency residency;
     struct redial_str prefill;     /* the assistant's last message; empty: none */
+    struct beta_flags betas;       /* of anthropic-beta */
     struct redial_header *headers; /* its own */
     size_t header_count;
 };

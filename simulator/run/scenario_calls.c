@@ -1,4 +1,5 @@
 /* The stimulus: which calls are made, when, and with what. */
+#include "config/betas.h"
 #include "config/features.h"
 #include "simulator/run/scenario_parts.h"
 #include "simulator/world/conversation.h"
@@ -102,6 +103,9 @@ static const struct key call_keys[] = {
     {"residency", read_residency, AT(residency), "where its data may be", "list of patterns",
      false},
     {"headers", read_own_headers, 0, "its own", "mapping", false},
+    {"betas", read_beta_flags, AT(betas),
+     "its flags of anthropic-beta, sent as the platform's `betas` say", "flag or list of flags",
+     false},
     {"prefill", read_text, AT(prefill), "how the reply is to begin", "text", false},
     {"speed", read_speed, AT(fast), "whether it wants fast mode", "fast or standard", false},
     {"deadline", read_duration, AT(deadline), "from the call's start", "duration", false},

@@ -219,6 +219,8 @@ static const struct key request_keys[] = {
     {"connection", read_connection, AT(connection), "new or reused", "word", false},
     {"prefill", read_prefill, AT(prefill), "present or absent", "word", false},
     {"speed", read_speed, AT(speed), "fast or standard", "word", false},
+    {"betas", read_free_word, AT(betas),
+     "its flags of anthropic-beta, joined by commas without blanks; or absent", "text", false},
     {"headers", read_headers, 0, "present, absent, or a pattern", "mapping", false},
 };
 #undef AT

@@ -24,6 +24,7 @@ struct request_seen {
     bool fast;
     bool prefill; /* ends in a message of the assistant */
     bool background;
+    struct redial_str betas; /* of anthropic-beta, joined by commas */
     enum { REQUEST_ON_NEW_CONNECTION = 1, REQUEST_ON_REUSED_CONNECTION = 2 } connection;
     const struct redial_header *headers; /* as sent, secrets included: never printed */
     size_t header_count;
@@ -40,6 +41,8 @@ struct attempt {
     struct redial_str prefill;               /* sent where the model takes one */
     const struct redial_header *own_headers; /* the caller's: sent where they are taken */
     size_t own_header_count;
+    struct beta_flags betas; /* likewise its beta flags */
+    struct redial_str betas_note; /* what becomes of those that do not go as they are */
     bool fresh_connection; /* must not use an idle connection */
     bool idle_died; /* the idle connection it would use has died: reset when the request arrives on
                        it */

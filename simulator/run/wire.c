@@ -127,6 +127,7 @@ static bool see_request(struct carried *carried, struct request_seen *seen, stru
         .input_tokens = arrival->asked.input_tokens,
         .fast = arrival->asked.fast,
         .prefill = arrival->asked.prefill,
+        .betas = arrival->asked.betas,
         .stream = arrival->asked.stream,
         .background = attempt->request.background, /* no platform is told */
         .connection = arrival->reused ? REQUEST_ON_REUSED_CONNECTION : REQUEST_ON_NEW_CONNECTION,

@@ -123,6 +123,8 @@ bool wire_build_request(struct carried *carried, struct redial_str *why)
         .fast = attempt->request.fast,
         .project = REDIAL_STR("simulated-project"),
         .client_request_id = find_request_id(&attempt->request),
+        .betas = attempt->betas.list,
+        .beta_count = attempt->betas.count,
         .custom_headers = attempt->own_headers,
         .custom_header_count = attempt->own_header_count,
     };
