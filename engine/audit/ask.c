@@ -90,3 +90,19 @@ enum standing ask(const struct redial_policy *policy, uint16_t provider, const s
     if (surfaces == 0) text_append(says, REDIAL_STR("nobody says"));
     return by_policy(policy, wish, standing, says);
 }
+
+/* ---- Beta flags */
+
+void ask_flags(const struct redial_policy *policy, const struct wishes *wishes, uint16_t taken_by,
+               uint16_t provider, struct text *out)
+{
+    const char *between = "";
+    for (size_t i = 0; i < wishes->flag_count; i++) {
+        struct redial_str flag = wishes->flags[i], sent = policy_beta(policy, provider, flag);
+        bool counts = taken_by == NO_INDEX || str_eq(policy_beta(policy, taken_by, flag), flag);
+        if (!counts || str_eq(sent, flag)) continue;
+        text_printf(out, "%s%.*s", between, REDIAL_STR_ARG(flag));
+        if (sent.len > 0) text_printf(out, " (sent as %.*s)", REDIAL_STR_ARG(sent));
+        between = ", ";
+    }
+}

@@ -44,6 +44,11 @@ void wishes_add(const struct matrix *matrix, struct redial_str name, struct redi
 enum standing ask(const struct redial_policy *policy, uint16_t provider, const struct wish *wish,
                   struct text *says);
 
+/* "a, b (sent as c)": of the request's beta flags those that a provider is not sent as they are;
+ * `taken_by` another provider's alone counts (REDIAL_NO_INDEX: all). Appends nothing where none. */
+void ask_flags(const struct redial_policy *policy, const struct wishes *wishes, uint16_t taken_by,
+               uint16_t provider, struct text *out);
+
 /* Who can serve all wishes, and why the others cannot. Returns how many can. */
 typedef size_t ask_fn(const struct redial_policy *policy, const struct matrix *matrix,
                       const struct wishes *wishes, uint32_t width, struct text *out);

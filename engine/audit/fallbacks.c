@@ -154,6 +154,8 @@ static bool put_edge(const struct redial_policy *policy, const struct matrix *ma
         bool any = put_row(&edge, words[loss], &text);
         if (loss == LOSS_WHOLE) loses = any;
     }
+    ask_flags(policy, wishes, from, to, &text);
+    put_row(&edge, "beta flags", &text);
     put_models_lost(policy, from, to, &text);
     put_row(&edge, "models", &text);
     put_residency(policy, to, &text);

@@ -52,6 +52,27 @@ static void put_reasons(const struct redial_policy *policy, uint16_t provider,
     text_clean_up(&says);
 }
 
+/* The flags of the request that its platform would refuse it for. */
+static void put_flags(const struct redial_policy *policy, const struct wishes *wishes,
+                      struct arena *arena, uint32_t width, struct text *out)
+{
+    struct table table;
+    struct text flags = TEXT_INIT;
+    table_begin(&table, arena, (const char *const[]){"provider", "does not take"}, 2);
+    for (uint16_t p = 0; p < policy->provider_count; p++) {
+        ask_flags(policy, wishes, NO_INDEX, p, &flags);
+        if (flags.len == 0) continue;
+        table_cell(&table, policy->providers[p].name);
+        table_cell_from(&table, &flags);
+    }
+    if (table_rows(&table) > 0) {
+        text_append(out, REDIAL_STR("\nbeta flags:\n"));
+        table_write(&table, 2, width, out);
+    }
+    table_end(&table);
+    text_clean_up(&flags);
+}
+
 size_t ask_print_text(const struct redial_policy *policy, const struct matrix *matrix,
                       const struct wishes *wishes, uint32_t width, struct text *out)
 {
@@ -80,6 +101,7 @@ size_t ask_print_text(const struct redial_policy *policy, const struct matrix *m
     table_write(&table, 2, width, out);
     table_end(&table);
     text_clean_up(&reasons);
+    put_flags(policy, wishes, arena, width, out);
     arena_destroy(arena);
     text_printf(out, "\n%zu of %zu providers can serve it\n", able, policy->provider_count);
     return able;
@@ -105,6 +127,25 @@ static void put_answers(const struct redial_policy *policy, uint16_t provider,
     text_clean_up(&says);
 }
 
+/* [{"flag":"a","sent":null}]: as it goes to the provider. */
+static void put_betas(const struct redial_policy *policy, uint16_t provider,
+                      const struct wishes *wishes, struct text *out)
+{
+    put_key(out, "betas");
+    for (size_t i = 0; i < wishes->flag_count; i++) {
+        struct redial_str sent = policy_beta(policy, provider, wishes->flags[i]);
+        text_append(out, i == 0 ? REDIAL_STR("[{") : REDIAL_STR(",{"));
+        put_text(out, "flag", wishes->flags[i]);
+        put_key(out, "sent");
+        if (sent.len > 0)
+            text_append_json(out, sent);
+        else
+            text_append(out, REDIAL_STR("null"));
+        text_append_char(out, '}');
+    }
+    text_append(out, wishes->flag_count == 0 ? REDIAL_STR("[]") : REDIAL_STR("]"));
+}
+
 size_t ask_print_json(const struct redial_policy *policy, const struct matrix *matrix,
                       const struct wishes *wishes, uint32_t width, struct text *out)
 {
@@ -128,6 +169,7 @@ size_t ask_print_json(const struct redial_policy *policy, const struct matrix *m
         text_append(out, can(standing) ? REDIAL_STR("true") : REDIAL_STR("false"));
         put_word(out, "standing", standing_names.rows[standing].word);
         put_answers(policy, p, wishes, out);
+        put_betas(policy, p, wishes, out);
         text_append_char(out, '}');
     }
     text_printf(out, "],\"able\":%zu}\n", able);

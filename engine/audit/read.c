@@ -299,8 +299,8 @@ static const struct key row_keys[] = {
      false},
     {"as_of", read_day, OF_ROW(day), "of its cells", "date", false},
     {"note", read_text, OF_ROW(note), "on its cells", "text", false},
-    {"betas", read_beta_globs, offsetof(struct row_reading, betas), "the beta flags that ask for it",
-     "flag or list of flags", false},
+    {"betas", read_beta_globs, offsetof(struct row_reading, betas),
+     "the beta flags that ask for it", "flag or list of flags", false},
     {"all", keep_node, OF_ROW(all), "the cell of every surface that is not named", "cell", false},
 };
 

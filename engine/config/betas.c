@@ -21,16 +21,12 @@ static bool read_glob(struct reading *reading, const struct node *value, void *t
 {
     struct redial_str written = node_written(value);
     if (value->kind != NODE_SCALAR || node_is_null(value))
-        return reading_unexpected(reading, value, "a beta flag, or a pattern over flags");
+        return reading_unexpected(reading, value, "a beta flag");
     if (is_word(value->text)) return read_text(reading, value, target);
-    struct diag *diag = value->text.len == 0
-                            ? diag_error(reading->diags, "bad-flag", value->span,
-                                         "an empty pattern matches no beta flag")
-                            : diag_error(reading->diags, "bad-flag", value->span,
-                                         "'%.*s' is no beta flag", REDIAL_STR_ARG(written));
+    struct diag *diag = diag_error(reading->diags, "bad-flag", value->span,
+                                   "'%.*s' is no beta flag", REDIAL_STR_ARG(written));
     diag_cure(reading->diags, diag,
-              "a flag is one word without commas, as files-api-2025-04-14; files-api-* matches all "
-              "of its dates");
+              "a flag is one word without commas or blanks, as files-api-2025-04-14");
     return false;
 }
 
@@ -105,8 +101,7 @@ static bool read_rename(struct reading *reading, const struct node *value, void 
 {
     if (value->kind != NODE_MAPPING)
         return reading_unexpected(
-            reading, value,
-            "flags by pattern: {advanced-tool-use-*: tool-search-tool-2025-10-19}");
+            reading, value, "flags by pattern: {advanced-tool-use-*: tool-search-tool-2025-10-19}");
     struct beta_row *rows = make_rows(reading, value, value->count, target);
     bool right = rows != NULL;
     for (size_t i = 0; rows && i < value->count; i++) {
@@ -170,10 +165,7 @@ bool read_betas(struct reading *reading, const struct node *value, void *target)
 /* ---- Shapes */
 
 const struct shape_row beta_shapes[] = {
-    {read_beta_flags, AS_ITEMS(AS_TEXT)},
-    {read_beta_globs, AS_ITEMS(AS_TEXT)},
-    {read_drop, AS_ITEMS(AS_TEXT)},
-    {read_rename, AS_NAMED(AS_TEXT)},
-    {read_betas, AS_KEYS(beta_table)},
-    {0},
+    {read_beta_flags, AS_ITEMS(AS_TEXT)}, {read_beta_globs, AS_ITEMS(AS_TEXT)},
+    {read_drop, AS_ITEMS(AS_TEXT)},       {read_rename, AS_NAMED(AS_TEXT)},
+    {read_betas, AS_KEYS(beta_table)},    {0},
 };

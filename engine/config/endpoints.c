@@ -199,7 +199,8 @@ static const struct key mantle_keys[] = {
     {"model_id", read_text, offsetof(struct mantle, model_id),
      "what it calls a model; {model} stands for the name that policies use", "text", true},
     {"betas", read_betas, offsetof(struct mantle, betas),
-     "what becomes of a caller's flags of anthropic-beta there; the platform's own rows do not hold",
+     "what becomes of a caller's flags of anthropic-beta there; the platform's own rows do not "
+     "hold",
      "{drop, rename}", false},
 };
 static const struct keys mantle_table = {"the surface mantle", mantle_keys,

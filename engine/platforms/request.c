@@ -62,24 +62,20 @@ static struct build build_begin(struct arena *arena, const struct request_facts 
                           .why = why};
 }
 
-/* "on bedrock the beta flag a is not sent, and b goes as c" */
+/* "beta flags that bedrock does not take: a, b (sent as c)" */
 static bool say_changes(const struct build *build, struct redial_str *note)
 {
     const struct redial_policy *policy = build->facts->policy;
     struct redial_str rest = build->betas_changed, flag;
     struct text text = TEXT_INIT;
 
-    while (str_split(&rest, ',', &flag)) {
+    if (rest.len > 0)
+        text_printf(&text, "beta flags that %.*s does not take",
+                    REDIAL_STR_ARG(build->provider->name));
+    for (const char *before = ": "; str_split(&rest, ',', &flag); before = ", ") {
         struct redial_str sent = policy_beta(policy, build->facts->provider, flag);
-        if (text.len == 0)
-            text_printf(&text, "on %.*s the beta flag ", REDIAL_STR_ARG(build->provider->name));
-        else
-            text_append(&text, REDIAL_STR(", "));
-        text_append(&text, flag);
-        if (sent.len > 0)
-            text_printf(&text, " goes as %.*s", REDIAL_STR_ARG(sent));
-        else
-            text_append(&text, REDIAL_STR(" is not sent"));
+        text_printf(&text, "%s%.*s", before, REDIAL_STR_ARG(flag));
+        if (sent.len > 0) text_printf(&text, " (sent as %.*s)", REDIAL_STR_ARG(sent));
     }
     return request_settle(build, &text, note);
 }

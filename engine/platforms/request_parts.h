@@ -14,7 +14,7 @@ struct build {
     const struct body *body;
     struct target target;
     bool refuses_prefill;
-    struct redial_str betas; /* joined by commas, each once; may be empty */
+    struct redial_str betas;         /* joined by commas, each once; may be empty */
     struct redial_str betas_changed; /* likewise the caller's that do not go as they are */
     struct redial_header *headers;
     size_t header_count;

@@ -14,8 +14,8 @@ struct asked {
     int64_t max_tokens;
     int64_t input_tokens; /* one for each word of the messages' texts */
     bool stream;
-    bool fast;    /* speed: fast, with its beta header */
-    bool prefill; /* the last message is the assistant's */
+    bool fast;               /* speed: fast, with its beta header */
+    bool prefill;            /* the last message is the assistant's */
     struct redial_str betas; /* of the header, or of the body's list: joined by commas */
 };
 

@@ -206,8 +206,8 @@ static void compare_request(const struct compare_input *input, const char *what,
     compare_number(what, &expected->credential, got->credential, write_whole, differences);
     compare_word(what, &expected->prefill,
                  got->prefill ? REDIAL_STR("present") : REDIAL_STR("absent"), differences);
-    compare_word(what, &expected->betas,
-                 got->betas.len > 0 ? got->betas : REDIAL_STR("absent"), differences);
+    compare_word(what, &expected->betas, got->betas.len > 0 ? got->betas : REDIAL_STR("absent"),
+                 differences);
     compare_word(what, &expected->speed, got->fast ? REDIAL_STR("fast") : REDIAL_STR("standard"),
                  differences);
     if (expected->connection.row != CONNECTION_ANY)

@@ -41,9 +41,9 @@ struct attempt {
     struct redial_str prefill;               /* sent where the model takes one */
     const struct redial_header *own_headers; /* the caller's: sent where they are taken */
     size_t own_header_count;
-    struct beta_flags betas; /* likewise its beta flags */
+    struct beta_flags betas;      /* likewise its beta flags */
     struct redial_str betas_note; /* what becomes of those that do not go as they are */
-    bool fresh_connection; /* must not use an idle connection */
+    bool fresh_connection;        /* must not use an idle connection */
     bool idle_died; /* the idle connection it would use has died: reset when the request arrives on
                        it */
     int64_t began_at;

@@ -295,6 +295,45 @@ static bool check_speed(const struct demand_request *request, const struct json 
     return OBJECTS("speed: Extra inputs are not permitted");
 }
 
+/* As platforms.yaml has them. What a client's own policy says changes nothing about it. */
+const char *const demand_refused_betas[] = {
+    "advanced-tool-use-*",
+    "advisor-*",
+    "code-execution-*",
+    "fast-mode-*",
+    "files-api-*",
+    "mcp-client-*",
+    "mcp-servers-*",
+    "message-batches-*",
+    "output-128k-*",
+    "prompt-caching-scope-*",
+    "skills-*",
+    "token-efficient-tools-*",
+    "web-fetch-*",
+    "web-search-*",
+    NULL,
+};
+
+static bool refuses_beta(struct redial_str flag)
+{
+    for (const char *const *glob = demand_refused_betas; *glob; glob++)
+        if (glob_match(str_of(*glob), flag)) return true;
+    return false;
+}
+
+/* Bedrock's runtime reads them in the body alone: an SDK leaves its header there as well. */
+static bool check_betas(const struct demand_request *request, const struct json *body,
+                        struct objection *objection)
+{
+    const struct json *betas = json_at(body, "anthropic_beta");
+
+    if (request->route->manner != MANNER_INVOKE) return true;
+    for (const struct json *flag = demand_first(betas); flag; flag = json_next(flag))
+        if (refuses_beta(json_text(flag)))
+            return platform_objects(objection, 400, "ValidationException", "invalid beta flag");
+    return true;
+}
+
 /* A count asks for less: model and messages. */
 static bool check_count(const struct demand_request *request, const struct json *body,
                         struct arena *arena, struct objection *objection)
@@ -321,7 +360,7 @@ static bool check_message(const struct demand_request *request, const struct jso
     struct redial_str version;
 
     return check_placed(request, body, &version, arena, objection) &&
-           check_speed(request, body, arena, objection) &&
+           check_betas(request, body, objection) && check_speed(request, body, arena, objection) &&
            demand_check_params(body, version, arena, objection);
 }
 

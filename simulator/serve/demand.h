@@ -39,6 +39,8 @@ bool demand_read(const struct demand_request *request, struct arena *arena, stru
 /* The same for one request within a batch. */
 bool demand_check_params(const struct json *params, struct redial_str version, struct arena *arena,
                          struct objection *objection) REDIAL_MUST_USE;
+/* Patterns over the beta flags that Bedrock's runtime refuses a request for; NULL ends them. */
+extern const char *const demand_refused_betas[];
 /* A model's own 400. Always false. */
 bool objection_make(struct arena *arena, struct objection *objection, const char *format, ...)
     REDIAL_PRINTF(3, 4);

@@ -223,6 +223,10 @@ def serves_bedrock_in_its_own_frames():
         status, headers, data = fake.ask("POST", url + "invoke", {**body, "anthropic_version": "2026-10-21"}, head)
         same((status, headers["x-amzn-errortype"]), (400, "ValidationException"), "an older model and the new version")
         assert "extraneous key [stream]" in fake.ask("POST", url + "invoke", {**body, "stream": True}, head)[2].decode()
+        for flags, status in ((["context-1m-2025-08-07"], 200), (["context-1m-2025-08-07", "files-api-2025-04-14"], 400)):
+            got = fake.ask("POST", url + "invoke", {**body, "anthropic_beta": flags}, {**head, "anthropic-beta": "files-api-2025-04-14"})
+            same((got[0], got[1].get("x-amzn-errortype")), (status, "ValidationException" if status == 400 else None), flags)
+        same(json.loads(got[2])["message"], "invalid beta flag")
         same(fake.ask("POST", fake.env["ANTHROPIC_BEDROCK_MANTLE_BASE_URL"] + "/v1/messages", PROMPT,
                       {**head, "anthropic-version": "2026-10-21"})[0], 200, "Mantle")
 

@@ -191,6 +191,8 @@ ParameterizedTestParameters(audit, a_request_tells_what_it_uses_by_its_shape)
          "\"search_result\"}}]}]}",
          "messages"},
         {"{\"anthropic_beta\": [\"context-1m-2025-08-07\"]}", "messages,context_1m"},
+        {"{\"betas\": [\"mcp-servers-2026-01-01\", \"prompt-caching-2024-07-31\"]}",
+         "messages,mcp_connector,prompt_caching_5m"},
         {"{\"requests\": [{\"params\": {\"thinking\": {}}}]}", "messages,batches,thinking"},
     };
     return cr_make_param_array(struct used_case, cases, REDIAL_COUNT_OF(cases));

@@ -25,6 +25,7 @@ static bool is_kept(const struct scenario *scenario)
             return false;
         if (call->chain) return false; /* its searches are told by the client that made them */
         if (call->prefill.len || call->messages.len || call->compacts_to >= 0) return false;
+        if (call->betas.count) return false;
     }
     for (size_t i = 0; i < scenario->provider_count; i++)
         for (size_t k = 0; k < scenario->providers[i].token_reply_count; k++) {

@@ -107,6 +107,17 @@ ParameterizedTestParameters(splice, sends_the_body_with_small_edits)
          "{\"anthropic_version\":\"bedrock-2023-05-31\",\"anthropic_beta\":[\"oauth\",\"two\","
          "\"one\",\"three\"],\"a\":1}",
          "(none)"},
+        {"not those that a platform does not take", "bedrock", "claude-haiku-4-5", "",
+         "{\"anthropic_beta\":[\"files-api-2025-04-14\",\"advanced-tool-use-2025-11-20\",\"two\"]}",
+         "{\"anthropic_version\":\"bedrock-2023-05-31\","
+         "\"anthropic_beta\":[\"tool-search-tool-2025-10-19\",\"two\"]}",
+         "(none)"},
+        {"a body without flags, where none is taken", "bedrock", "claude-haiku-4-5", "",
+         "{\"anthropic_beta\":[\"files-api-2025-04-14\"],\"a\":1}",
+         "{\"anthropic_version\":\"bedrock-2023-05-31\",\"a\":1}", "(none)"},
+        {"nor in a header", "vertex", "claude-haiku-4-5", "",
+         "{\"anthropic_beta\":[\"files-api-2025-04-14\",\"two\"],\"a\":1}",
+         "{\"anthropic_version\":\"vertex-2023-10-16\",\"a\":1}", "two"},
         {"the policy alone says who is fast", "anthropic", "x", "", "{\"speed\":\"fast\",\"a\":1}",
          "{\"model\":\"x\",\"a\":1}", "(none)"},
         {"nobody else has a speed", "bedrock", "claude-haiku-4-5", "f",
