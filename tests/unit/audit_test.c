@@ -150,7 +150,7 @@ Test(audit, survives_every_failed_allocation)
         struct text out = TEXT_INIT;
         struct matrix_style style = {.wide = true};
         is_read = arena && diags &&
-                  matrix_read(arena, "tests/cli/files/matrix.yaml", NULL, TODAY, diags, &matrix);
+                  matrix_read(arena, "tests/cli/files/small-matrix.yaml", NULL, TODAY, diags, &matrix);
         if (is_read) {
             matrix_print_text(&matrix, &style, &out);
             matrix_print_json(&matrix, &style, &out);
