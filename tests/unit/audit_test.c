@@ -149,8 +149,9 @@ Test(audit, survives_every_failed_allocation)
         struct diag_list *diags = diag_list_new();
         struct text out = TEXT_INIT;
         struct matrix_style style = {.wide = true};
-        is_read = arena && diags &&
-                  matrix_read(arena, "tests/cli/files/small-matrix.yaml", NULL, TODAY, diags, &matrix);
+        is_read =
+            arena && diags &&
+            matrix_read(arena, "tests/cli/files/small-matrix.yaml", NULL, TODAY, diags, &matrix);
         if (is_read) {
             matrix_print_text(&matrix, &style, &out);
             matrix_print_json(&matrix, &style, &out);
