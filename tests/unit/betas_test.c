@@ -86,7 +86,7 @@ Test(betas, a_flag_goes_exactly_where_the_matrix_does_not_deny_its_feature)
     const struct matrix_table *table = &matrix.tables[MATRIX_FEATURES];
     for (size_t r = 0; r < table->row_count; r++)
         for (size_t i = 0; i < table->rows[r].betas.count; i++, flags++)
-            for (uint16_t p = 0; p < policy->provider_count; p++)
+            for (uint16_t p = 0; p < (uint16_t)policy->provider_count; p++)
                 expect_flag(table, &table->rows[r], p, dated(table->rows[r].betas.list[i]));
     cr_expect_gt(flags, 20);
     diag_list_destroy(diags);
