@@ -161,7 +161,7 @@ void request_reply(struct request *request, const struct exchange *exchange)
         return;
     }
     if (entry) {
-        note_reply(entry, exchange, request->route.platform, request->fakes->now);
+        note_reply(request->fakes, entry, exchange, request->route.platform);
         note_told(request->fakes, entry->number);
     }
     play_begin(request->play, request_compress(request, exchange));

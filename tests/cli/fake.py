@@ -664,6 +664,37 @@ def records_what_replays_as_the_same_story():
             same(replayed, recorded, (way, call.stderr, replay.stdout))
 
 
+# ---- What a reply means
+
+def tells_what_a_reply_means_to_a_client():
+    scripted = "  bedrock:\n" + "".join(f"    - {{status: 403, error_type: {name}}}\n" for name in (
+        "ExpiredTokenException", "AccessDeniedException", "SomethingNew"))
+    with Fake("--quiet", "--credentials", "keys") as fake, Fake("--quiet", "--credentials", "keys", world=scripted) as other:
+        def ask(fake, **change):
+            now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+            parts = {"id": fake.env["AWS_ACCESS_KEY_ID"], "service": "bedrock", "signature": "0" * 64, **change}
+            head = {"x-amz-date": now, "authorization":
+                    f"AWS4-HMAC-SHA256 Credential={parts['id']}/{now[:8]}/us-east-1/{parts['service']}/aws4_request, "
+                    f"SignedHeaders=host;x-amz-date, Signature={parts['signature']}"}
+            url = fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/model/us.anthropic.claude-opus-4-6-v1/invoke"
+            body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": PROMPT["messages"]}
+            return fake.ask("POST", url, body, head)[1]["x-amzn-errortype"]
+        same([ask(fake), ask(fake, id="AKIASOMEBODYELSE")], ["InvalidSignatureException", "UnrecognizedClientException"])
+        fake.message(headers={"x-api-key": "nobody's"})
+        fake.message({"max_tokens": 0})
+        fake.ask("POST", fake.env["ANTHROPIC_BASE_URL"] + "/nowhere", PROMPT)
+        same([entry.get("class") for entry in fake.journal()], ["auth", "auth", "auth", "invalid_request", "not_found"])
+        same(ask(other), "InvalidSignatureException")
+        same([entry.get("class") for entry in other.journal()], ["auth"], "by the scenario's own policy")
+    with Fake("--quiet", "--credentials", "bearer", world=scripted) as fake:
+        head = {"authorization": "Bearer " + fake.env["AWS_BEARER_TOKEN_BEDROCK"]}
+        url = fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/model/us.anthropic.claude-opus-4-6-v1/invoke"
+        body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": PROMPT["messages"]}
+        for _ in range(3):
+            fake.ask("POST", url, body, head)
+        same([entry.get("class") for entry in fake.journal()], ["auth", "forbidden", "forbidden"])
+
+
 # ---- The way there
 
 class Way:
