@@ -33,15 +33,12 @@ static bool is_secret_header(struct redial_str name)
 /* Every secret that was given out, and what looks like one. */
 static void cut(struct fakes *fakes, struct redial_str text, struct text *out)
 {
-    size_t count = authority_secret_count(fakes->authority), known_count = 0;
     struct redial_str found[16];
-    struct secrets known = {found, 0};
+    const struct secrets known = {
+        found,
+        authority_secrets_in(fakes->authority, text, found, REDIAL_COUNT_OF(found)),
+    };
 
-    for (size_t i = 0; i < count && known_count < REDIAL_COUNT_OF(found); i++) {
-        struct redial_str secret = authority_secret_at(fakes->authority, i);
-        if (secret.len > 0 && str_find(text, secret) != SIZE_MAX) found[known_count++] = secret;
-    }
-    known.count = known_count;
     redact(text, &known, out);
 }
 
