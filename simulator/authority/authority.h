@@ -81,6 +81,7 @@ enum authority_file {
     AUTHORITY_AUTHORISED_USER,    /* Google, as SERVICE_ACCOUNT; so are those below */
     AUTHORITY_IMPERSONATED,       /* a service account, by an authorised user */
     AUTHORITY_EXTERNAL_ACCOUNT,   /* an identity from elsewhere, impersonating a service account */
+    AUTHORITY_EXTERNAL_AWS,       /* an identity of AWS's, by whatever keys the client has */
     AUTHORITY_FILE_COUNT
 };
 /* `base_url`: of the server of ISSUER_GOOGLE_TOKEN. Text in `arena`. False when memory is out or

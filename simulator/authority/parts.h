@@ -199,6 +199,8 @@ bool google_give(struct answer *answer, struct redial_str scope) REDIAL_MUST_USE
 /* Tokens from tokens: the exchange (RFC 8693), a service account impersonated, and the identity
  * that an external account begins with. `served` is false when the path is none of theirs. */
 bool google_derive(struct answer *answer, bool *served) REDIAL_MUST_USE;
+/* What is wrong with a signed request of AWS's as a subject token; NULL: nothing. */
+const char *google_aws_fault(struct answer *answer, struct redial_str token);
 #define GOOGLE_SCOPE "https://www.googleapis.com/auth/cloud-platform"
 
 typedef bool issuer_fn(struct answer *answer);
