@@ -124,7 +124,9 @@ test: ## set up, build, and run everything that must pass
 	@$(MAKE) --no-print-directory -j2 build $(BUILD)/unit
 	@$(MAKE) --no-print-directory suite
 
-suite: unit cli replay $(if $(SANITIZE),,symbols schema page workflow shells examples http2) ## the same without setting anything up
+# Two at a time, the words of each together: while one waits for sockets and clocks, another has the core.
+suite: unit ## the same without setting anything up
+	@$(MAKE) --no-print-directory -j2 -Otarget cli fakes replay $(if $(SANITIZE),,symbols schema page workflow shells examples http2)
 
 replay: $(BUILD)/redial ## every scenario on the virtual clock and on real sockets: the same stories
 	@tests/cli/same-stories.sh $(BUILD)/redial
@@ -135,6 +137,8 @@ unit: $(BUILD)/unit ## the Criterion tests alone
 cli: $(BUILD)/redial ## the command, run as a person runs it
 	@tests/cli/run.sh $(BUILD)
 	@tests/cli/readme.sh $(BUILD)
+
+fakes: $(BUILD)/redial ## the fakes as a server, and each platform's whole path
 	@python3 tests/cli/fake.py $(BUILD) 500
 	@tests/cli/platforms.sh $(BUILD)
 
@@ -148,7 +152,10 @@ snapshots: $(BUILD)/redial ## print what the shipped policies do into policies/s
 reference: $(BUILD)/redial ## print schemas and references from the key tables
 	@tests/support/reference.sh $(BUILD)/redial --write
 
-schema: $(BUILD)/redial ## every shipped file against the schemas, by a validator that is not ours
+packages: # npm's, of tests/clients, where there is node
+	@. tests/clients/packages.sh; packages clients
+
+schema: $(BUILD)/redial packages ## every shipped file against the schemas, by a validator that is not ours
 	@tests/clients/schema.sh $(BUILD)/redial
 
 shells: $(BUILD)/redial ## manual pages and completions, in the programs that they are for
@@ -160,7 +167,7 @@ examples: build ## programs in C, Python and Node that ask the library, and a li
 page: $(BUILD)/redial ## the matrix as a page, used in headless Chromium
 	@tests/clients/page.sh $(BUILD)/redial
 
-workflow: $(BUILD)/redial ## every line of the example workflow for CI servers
+workflow: $(BUILD)/redial packages ## every line of the example workflow for CI servers
 	@tests/clients/workflow.sh $(BUILD)
 
 http2: $(BUILD)/redial ## a call over HTTP/2 and TLS, through a proxy that is not ours
@@ -170,4 +177,4 @@ clean: ## remove what was built
 	rm -rf build build-*
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
-.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli symbols snapshots reference schema page workflow shells examples http2 clean
+.PHONY: FORCE help build install uninstall deps demo test suite replay unit cli fakes symbols packages snapshots reference schema page workflow shells examples http2 clean

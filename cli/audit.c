@@ -15,6 +15,7 @@
 #include "cli/audit_probe.h"
 #include "cli/credential.h"
 #include "cli/default_policy.h"
+#include "cli/input.h"
 #include "cli/revision.h"
 #include "document/json.h"
 #include "document/node.h"
@@ -95,11 +96,8 @@ bool subject_begin(struct subject *subject, const char *path, const char *matrix
     *subject = (struct subject){.arena = arena_new()};
     bool good = subject->arena && diags && read_subject(path, matrix, today, diags, subject);
     if (!good) {
-        struct text text = TEXT_INIT;
-        diag_render(diags, output->err_colour, &text);
-        if (!subject->arena || !diags) text_append(&text, REDIAL_STR("redial: out of memory\n"));
-        output_quoting(output->err, &text);
-        text_clean_up(&text);
+        output_diags(output, diags);
+        if (!subject->arena || !diags) fputs("redial: out of memory\n", output->err);
     }
     diag_list_destroy(diags);
     return good;
@@ -174,51 +172,48 @@ static bool read_format(const struct args *args, const struct format **format, s
 
 /* ---- Questions ---- */
 
-/* One byte more than is read as JSON, so that a larger file is known as such. */
-static bool read_request(const char *path, struct text *body, struct text *why)
+static bool read_request(const struct subject *subject, const struct args *args, const char *path,
+                         struct wishes *wishes, struct output *output)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    FILE *file = is_stdin ? stdin : fopen(path, "rb");
-    char piece[65536];
-    size_t count = 0;
-    while (file && body->len <= JSON_BYTES_MAX && (count = fread(piece, 1, sizeof piece, file)) > 0)
-        text_append(body, (struct redial_str){piece, count});
-    bool good = file && !ferror(file) && !body->failed;
-    if (!good) text_printf(why, "%s: cannot read the file: %s", path, strerror(errno));
-    if (file && !is_stdin) fclose(file);
-    return good;
-}
-
-static bool read_wishes(const struct subject *subject, const struct args *args,
-                        struct wishes *wishes, struct text *why)
-{
-    const char *list = args_value(args, "require"), *path = args_value(args, "request");
-    struct text body = TEXT_INIT, wrong = TEXT_INIT;
-    bool good = !list || wishes_read(&subject->matrix, str_of(list), wishes, why);
-    if (good && path) {
-        good = read_request(path, &body, why);
-        if (good &&
-            !wishes_of_request(subject->arena, &subject->matrix, text_str(&body), wishes, &wrong)) {
-            text_printf(why, "%s: %.*s", path, REDIAL_STR_ARG(text_str(&wrong)));
-            good = false;
-        }
+    struct text body = TEXT_INIT, wrong = TEXT_INIT, why = TEXT_INIT;
+    bool good = input_read(path, &body, args->verb->name, output) &&
+                input_is_request(path, text_str(&body), output);
+    if (good &&
+        !wishes_of_request(subject->arena, &subject->matrix, text_str(&body), wishes, &wrong)) {
+        text_printf(&why, "%s: %.*s", path, REDIAL_STR_ARG(text_str(&wrong)));
+        output_usage(output, args->verb->name, text_str(&why));
+        good = false;
     }
     text_clean_up(&body);
     text_clean_up(&wrong);
+    text_clean_up(&why);
     return good;
+}
+
+/* False after saying why. */
+static bool read_wishes(const struct subject *subject, const struct args *args,
+                        struct wishes *wishes, struct output *output)
+{
+    const char *list = args_value(args, "require"), *path = args_value(args, "request");
+    struct text why = TEXT_INIT;
+    bool good = !list || wishes_read(&subject->matrix, str_of(list), wishes, &why);
+    if (!good) output_usage(output, args->verb->name, text_str(&why));
+    text_clean_up(&why);
+    return good && (!path || read_request(subject, args, path, wishes, output));
 }
 
 static int answer(const struct subject *subject, const struct args *args,
                   const struct format *format, struct findings *findings, struct output *output)
 {
     struct wishes wishes = {0};
-    struct text text = TEXT_INIT, why = TEXT_INIT;
+    struct text text = TEXT_INIT;
+    struct redial_str why = {"", 0};
     int status = STATUS_OK;
-    bool fallbacks = args_given(args, "fallbacks"), can = subject->policy && format->ask;
-    if (!subject->policy) text_printf(&why, "this needs a policy, and the file is a matrix alone");
-    if (!format->ask) text_printf(&why, "such an answer is text or json");
-    if (!can || !read_wishes(subject, args, &wishes, &why)) {
-        output_usage(output, args->verb->name, text_str(&why));
+    bool fallbacks = args_given(args, "fallbacks");
+    if (!subject->policy) why = REDIAL_STR("this needs a policy, and the file is a matrix alone");
+    if (!format->ask) why = REDIAL_STR("such an answer is text or json");
+    if (why.len > 0) output_usage(output, args->verb->name, why);
+    if (why.len > 0 || !read_wishes(subject, args, &wishes, output)) {
         status = STATUS_UNUSABLE;
     } else if (fallbacks) {
         ask_print_fallbacks(subject->policy, &subject->matrix, &wishes, output->out_width, &text);
@@ -232,7 +227,6 @@ static int answer(const struct subject *subject, const struct args *args,
     if (text.failed) status = STATUS_UNUSABLE;
     output_quoting(output->out, &text);
     text_clean_up(&text);
-    text_clean_up(&why);
     return status;
 }
 

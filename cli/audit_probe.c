@@ -12,6 +12,7 @@
 #include "base/url.h"
 #include "cli/credential.h"
 #include "cli/interrupt.h"
+#include "cli/known.h"
 #include "redial/client.h"
 
 #define AT_ONCE  4u            /* requests under way */
@@ -87,20 +88,6 @@ static bool read_features(struct probing *probing, struct redial_str list)
     return true;
 }
 
-static bool no_provider(struct probing *probing, struct redial_str name)
-{
-    const struct redial_policy *policy = probing->policy;
-    struct redial_str best = {"", 0};
-    for (size_t i = 0; i < policy->provider_count; i++) {
-        struct redial_str pair[] = {best, policy->providers[i].name};
-        size_t closest = str_closest(pair, REDIAL_COUNT_OF(pair), name);
-        if (closest != SIZE_MAX) best = pair[closest];
-    }
-    refuse(probing, "the policy has no provider '%.*s'", REDIAL_STR_ARG(name));
-    if (best.len > 0) text_printf(&probing->why, "; did you mean '%.*s'?", REDIAL_STR_ARG(best));
-    return false;
-}
-
 static bool read_providers(struct probing *probing, const char *given)
 {
     const struct redial_policy *policy = probing->policy;
@@ -112,8 +99,8 @@ static bool read_providers(struct probing *probing, const char *given)
     if (!probing->providers) return refuse(probing, "out of memory");
     for (size_t i = 0; all && i < policy->provider_count; i++) probing->providers[i] = true;
     while (!all && str_split(&list, ',', &name)) {
-        uint16_t provider = policy_find_provider(policy, str_trim(name));
-        if (provider == NO_INDEX) return no_provider(probing, str_trim(name));
+        uint16_t provider = known_provider(policy, str_trim(name), &probing->why);
+        if (provider == NO_INDEX) return false;
         probing->providers[provider] = true;
     }
     return true;
@@ -122,17 +109,11 @@ static bool read_providers(struct probing *probing, const char *given)
 static bool read_model(struct probing *probing, const char *given)
 {
     const struct redial_policy *policy = probing->policy;
-    struct redial_str closest;
     probing->model = str_of(given);
     for (size_t i = 0; given && i < policy->provider_count; i++)
         if (probing->providers[i] &&
-            !policy_knows_model(policy, (uint16_t)i, probing->model, &closest)) {
-            refuse(probing, "provider '%.*s' knows no model '%s'",
-                   REDIAL_STR_ARG(policy->providers[i].name), given);
-            if (closest.len > 0)
-                text_printf(&probing->why, "; did you mean '%.*s'?", REDIAL_STR_ARG(closest));
+            !known_model(policy, (uint16_t)i, probing->model, &probing->why))
             return false;
-        }
     return true;
 }
 
@@ -144,7 +125,7 @@ static struct redial_policy *load_policy(const char *path, struct output *output
 {
     const char *slash = strrchr(path, '/');
     struct diag_list *diags = diag_list_new();
-    struct text text = TEXT_INIT, beside = TEXT_INIT, shown = TEXT_INIT;
+    struct text text = TEXT_INIT, beside = TEXT_INIT;
     struct redial_policy *policy = NULL;
     text_append(&beside, (struct redial_str){path, slash ? (size_t)(slash - path) + 1 : 0});
     text_append(&beside, REDIAL_STR("--probe"));
@@ -153,13 +134,9 @@ static struct redial_policy *load_policy(const char *path, struct output *output
     text_append(&text, REDIAL_STR("\nlimits: {retries: 0, attempts: 1}\n"));
     if (diags && !text.failed && !beside.failed)
         policy = policy_load_text(text_str(&beside), text_str(&text), NULL, diags);
-    if (!policy) {
-        diag_render(diags, output->err_colour, &shown);
-        output_quoting(output->err, &shown);
-    }
+    if (!policy) output_diags(output, diags);
     text_clean_up(&text);
     text_clean_up(&beside);
-    text_clean_up(&shown);
     diag_list_destroy(diags);
     return policy;
 }

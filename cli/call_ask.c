@@ -11,10 +11,11 @@
 #include "base/environment.h"
 #include "cli/call.h"
 #include "cli/default_policy.h"
+#include "cli/input.h"
+#include "cli/known.h"
 #include "model/policy.h"
 
 #define MAX_TOKENS_DEFAULT 4096
-#define BODY_BYTES_MAX     (64u << 20) /* no platform takes more than half of it */
 
 static bool refuse(struct output *output, const char *format, ...) REDIAL_PRINTF(2, 3);
 
@@ -99,40 +100,14 @@ static bool load_policy(struct order *order, const struct args *args, struct out
     order->policy_path = policy_path(order, args, output);
     if (!order->policy_path) return false;
     struct diag_list *diags = diag_list_new();
-    struct text text = TEXT_INIT;
     order->policy = fallbacks ? load_extended(order->policy_path, model, fallbacks, diags)
                               : policy_load(order->policy_path, NULL, diags);
-    if (!order->policy) {
-        diag_render(diags, output->err_colour, &text);
-        output_quoting(output->err, &text);
-    }
-    text_clean_up(&text);
+    if (!order->policy) output_diags(output, diags);
     diag_list_destroy(diags);
     return order->policy != NULL;
 }
 
 /* ---- The prompt ---- */
-
-static bool read_stream(FILE *file, const char *name, struct text *text, struct output *output)
-{
-    char piece[16 << 10];
-    size_t count;
-    while ((count = fread(piece, 1, sizeof piece, file)) > 0 && text->len <= BODY_BYTES_MAX)
-        text_append(text, (struct redial_str){piece, count});
-    if (ferror(file)) return refuse(output, "cannot read '%s': %s", name, strerror(errno));
-    if (text->len > BODY_BYTES_MAX) return refuse(output, "'%s' is longer than 64 MiB", name);
-    return !text->failed || refuse(output, "out of memory");
-}
-
-static bool read_input(const char *path, struct text *text, struct output *output)
-{
-    if (strcmp(path, "-") == 0) return read_stream(stdin, "standard input", text, output);
-    FILE *file = fopen(path, "r");
-    if (!file) return refuse(output, "cannot read '%s': %s", path, strerror(errno));
-    bool fine = read_stream(file, path, text, output);
-    fclose(file);
-    return fine;
-}
 
 /* Words, then the file; where there is neither, standard input unless a person sits there. */
 static bool read_prompt(const struct args *args, struct text *prompt, struct output *output)
@@ -153,7 +128,7 @@ static bool read_prompt(const struct args *args, struct text *prompt, struct out
         path = "-";
     }
     if (path && prompt->len > 0) text_append(prompt, REDIAL_STR("\n\n"));
-    if (path && !read_input(path, prompt, output)) return false;
+    if (path && !input_read(path, prompt, "call", output)) return false;
     if (prompt->failed) return refuse(output, "out of memory");
     if (str_trim(text_str(prompt)).len == 0) return refuse(output, "the prompt is empty");
     if (str_utf8_valid_len(text_str(prompt)) == prompt->len) return true;
@@ -197,7 +172,8 @@ static bool read_body(struct order *order, const struct args *args, struct outpu
     if (args_given(args, "no-stream")) order->request.streaming = REDIAL_STREAM_NO;
     if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO) == 1)
         return refuse(output, "'--json -' reads standard input, which is a terminal");
-    return read_input(path, &order->body, output);
+    return input_read(path, &order->body, "call", output) &&
+           input_is_request(path, text_str(&order->body), output);
 }
 
 /* ---- What goes besides ---- */
@@ -252,21 +228,13 @@ static bool read_headers(struct order *order, const struct args *args, struct ou
 
 static bool read_provider(struct order *order, const struct args *args, struct output *output)
 {
-    const struct redial_policy *policy = order->policy;
     struct redial_str name = str_of(args_value(args, "provider"));
-    struct redial_str *names;
-    if (name.len == 0 || policy_find_provider(policy, name) != NO_INDEX) {
-        order->request.options.provider = name;
-        return true;
-    }
-    names = ARENA_ARRAY(order->arena, struct redial_str, policy->provider_count);
-    if (!names) return refuse(output, "out of memory");
-    for (size_t i = 0; i < policy->provider_count; i++) names[i] = policy->providers[i].name;
-    size_t closest = str_closest(names, policy->provider_count, name);
-    if (closest != SIZE_MAX)
-        return refuse(output, "the policy has no provider '%.*s'; did you mean '%.*s'?",
-                      REDIAL_STR_ARG(name), REDIAL_STR_ARG(names[closest]));
-    return refuse(output, "the policy has no provider '%.*s'", REDIAL_STR_ARG(name));
+    struct text why = TEXT_INIT;
+    bool known = name.len == 0 || known_provider(order->policy, name, &why) != NO_INDEX;
+    order->request.options.provider = name;
+    if (!known) output_usage(output, "call", text_str(&why));
+    text_clean_up(&why);
+    return known;
 }
 
 static uint16_t provider_asked(const struct order *order)
@@ -290,19 +258,13 @@ static struct redial_str default_model(const struct order *order)
     return first;
 }
 
-/* A model that no file names may exist all the same; one that no platform can know is a slip. */
 static bool check_model(const struct order *order, struct redial_str name, struct output *output)
 {
-    const struct redial_policy *policy = order->policy;
-    struct redial_str closest;
-    uint16_t provider = provider_asked(order);
-    if (policy_knows_model(policy, provider, name, &closest)) return true;
-    struct redial_str of = policy->providers[provider].name;
-    if (closest.len == 0)
-        return refuse(output, "provider '%.*s' knows no model '%.*s'", REDIAL_STR_ARG(of),
-                      REDIAL_STR_ARG(name));
-    return refuse(output, "provider '%.*s' knows no model '%.*s'; did you mean '%.*s'?",
-                  REDIAL_STR_ARG(of), REDIAL_STR_ARG(name), REDIAL_STR_ARG(closest));
+    struct text why = TEXT_INIT;
+    bool known = known_model(order->policy, provider_asked(order), name, &why);
+    if (!known) output_usage(output, "call", text_str(&why));
+    text_clean_up(&why);
+    return known;
 }
 
 static bool read_model(struct order *order, const struct args *args, struct output *output)

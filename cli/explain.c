@@ -17,12 +17,7 @@ static struct redial_policy *load(const char *path, struct output *output)
 {
     struct diag_list *diags = diag_list_new();
     struct redial_policy *policy = policy_load(path, NULL, diags);
-    if (!policy) {
-        struct text text = TEXT_INIT;
-        diag_render(diags, output->err_colour, &text);
-        output_quoting(output->err, &text);
-        text_clean_up(&text);
-    }
+    if (!policy) output_diags(output, diags);
     diag_list_destroy(diags);
     return policy;
 }

@@ -56,6 +56,14 @@ void output_quoting(FILE *file, const struct text *text)
     text_clean_up(&clean);
 }
 
+void output_diags(struct output *output, const struct diag_list *diags)
+{
+    struct text text = TEXT_INIT;
+    diag_render(diags, output->err_colour, &text);
+    output_quoting(output->err, &text);
+    text_clean_up(&text);
+}
+
 void output_usage(struct output *output, const char *verb, struct redial_str message)
 {
     fprintf(output->err, "redial %s: %.*s\n", verb, REDIAL_STR_ARG(message));

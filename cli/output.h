@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "base/str.h"
+#include "base/diag.h"
 
 enum status { /* of the process */
               STATUS_OK = 0,
@@ -28,6 +28,8 @@ void output_init(struct output *output);
 void output_text(FILE *file, const struct text *text);
 /* The same without secrets: for what quotes a person's files. */
 void output_quoting(FILE *file, const struct text *text);
+/* All of them, on standard error. */
+void output_diags(struct output *output, const struct diag_list *diags);
 /* `redial VERB: message` and where help is, on standard error. */
 void output_usage(struct output *output, const char *verb, struct redial_str message);
 /* Flushes. A reader that has gone (`redial … | head`) is no error; a full disk is: then it says so

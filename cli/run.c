@@ -73,7 +73,11 @@ static bool add_suite(struct request *request, const char *suite, struct text *w
         text_append(&path, str_of(suite));
     else
         text_printf(&path, "%s/%s", SUITES, suite);
-    bool good = !path.failed && add_path(request, path.ptr, why);
+    bool there = !path.failed && access(path.ptr, F_OK) == 0;
+    if (!there)
+        text_printf(why, "no suite '%s': neither %s/%s nor %s is there", suite, SUITES, suite,
+                    suite);
+    bool good = there && add_path(request, path.ptr, why);
     text_clean_up(&path);
     return good;
 }

@@ -29,7 +29,7 @@ SANITIZED = BUILD=build-asan CC=clang OPT='-O1 -g' SANITIZE='$(ASAN) -fsanitize=
 asan: ## the whole suite under AddressSanitizer and UBSan, by clang
 	@$(MAKE) --no-print-directory -j2 build-asan/redial build-asan/unit $(SANITIZED)
 	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) --no-print-directory unit $(SANITIZED)
-	@$(MAKE) --no-print-directory cli replay $(SANITIZED)
+	@$(MAKE) --no-print-directory -j2 -Otarget cli fakes replay $(SANITIZED)
 tsan: ## threads on one engine under ThreadSanitizer
 	@$(MAKE) --no-print-directory build-tsan/threads BUILD=build-tsan CC=clang OPT='-O1 -g' SANITIZE='-fsanitize=thread'
 	build-tsan/threads
@@ -43,7 +43,7 @@ $(BUILD)/threads: $(call OBJ,tests/torture/threads.c $(SRC_ENGINE))
 mutate: $(BUILD)/redial ## break the shipped policies in one place at a time: a scenario must notice
 	@tests/support/mutate.sh $(BUILD)/redial
 
-clients: $(BUILD)/redial ## real SDKs and credential libraries against the fakes, the TypeScript SDK against its preset
+clients: $(BUILD)/redial packages ## real SDKs and credential libraries against the fakes, the TypeScript SDK against its preset
 	@tests/clients/run.sh $(BUILD)
 
 torture: $(BUILD)/torture $(BUILD)/calls ## load and replay with every allocation made to fail; 5,000 live calls without growth
@@ -72,7 +72,7 @@ $(BUILD)/bench: $(call OBJ,$(wildcard tests/bench/*.c) tests/support/tiny_server
 	$(LINK)
 
 cover: ## line coverage of engine and simulator by the whole suite
-	@$(MAKE) --no-print-directory unit cli replay BUILD=build-cover OPT='-O0 -g --coverage'
+	@$(MAKE) --no-print-directory unit cli fakes replay BUILD=build-cover OPT='-O0 -g --coverage'
 	@tests/support/cover.sh build-cover
 
 soak: $(BUILD)/redial $(BUILD)/calls ## the long form: the analyser at its depth, ten minutes of fuzzing per parser, every scenario on real sockets 200 times, 100,000 live calls, a minute of reloads

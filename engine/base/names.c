@@ -33,22 +33,29 @@ static size_t distance(struct redial_str a, struct redial_str b)
 
 struct closest {
     struct redial_str word;
-    size_t row, away;
+    size_t row, away, alike; /* of two as far away, the one that begins alike for longer */
 };
+
+static size_t begins_alike(struct redial_str a, struct redial_str b)
+{
+    size_t at = 0;
+    while (at < a.len && at < b.len && lower(a.ptr[at]) == lower(b.ptr[at])) at++;
+    return at;
+}
 
 static struct closest closest_begin(struct redial_str word)
 {
     size_t away_max = word.len <= WORD_BYTES_MAX ? word.len / 3 : 0;
-    return (struct closest){word, SIZE_MAX, away_max + 1};
+    return (struct closest){word, SIZE_MAX, away_max + 1, SIZE_MAX};
 }
 
 static void closest_try(struct closest *closest, size_t row, struct redial_str candidate)
 {
     if (closest->word.len > WORD_BYTES_MAX || candidate.len > WORD_BYTES_MAX) return;
     size_t away = distance(closest->word, candidate);
-    if (away >= closest->away) return;
-    closest->away = away;
-    closest->row = row;
+    size_t alike = begins_alike(closest->word, candidate);
+    if (away > closest->away || (away == closest->away && alike <= closest->alike)) return;
+    *closest = (struct closest){closest->word, row, away, alike};
 }
 
 int names_find(const struct names *names, struct redial_str word)

@@ -25,7 +25,7 @@ struct effects_cache {
     uint64_t prefix;
     int64_t until; /* ns */
 };
-#define EFFECTS_CACHED_MAX 1024u /* a power of two: a newer prompt may replace an older one */
+#define EFFECTS_CACHED_MAX 1024u /* a power of two: when it is full, the shortest-lived go */
 
 struct effects {
     uint32_t shown, ignored; /* bit per enum probed */

@@ -7,6 +7,7 @@
 #include "simulator/world/conversation.h"
 
 #define CACHED_WORDS_MIN 1024 /* a shorter prompt is not cached */
+#define CACHED_TOGETHER  16u  /* rows that share a place of the table; a power of two */
 
 /* A prompt as it is walked through. */
 struct prompt {
@@ -24,9 +25,18 @@ bool effects_caches(const struct effects *effects)
            effects_show(effects, PROBED_AUTOMATIC_CACHING);
 }
 
+/* Where the prompt is cached, or is to be: in place of what lives shortest of the few that its hash
+ * leaves it. */
 static struct effects_cache *place_of(const struct prompt *prompt)
 {
-    return &prompt->cache[(prompt->hash ^ prompt->hash >> 32) & (EFFECTS_CACHED_MAX - 1)];
+    size_t few = (prompt->hash ^ prompt->hash >> 32) % (EFFECTS_CACHED_MAX / CACHED_TOGETHER);
+    struct effects_cache *rows = &prompt->cache[few * CACHED_TOGETHER], *place = rows;
+
+    for (size_t i = 0; i < CACHED_TOGETHER; i++) {
+        if (rows[i].prefix == prompt->hash) return &rows[i];
+        if (rows[i].until < place->until) place = &rows[i];
+    }
+    return place;
 }
 
 /* ---- Marks */

@@ -40,6 +40,6 @@ after=$(waits)
 [ "$before" = 4 ] && [ "$after" = 0 ] || { echo "readme: cap 32s gave $before waits of 32s, cap 4s $after"; exit 1; }
 
 for target in demo test deps install; do
-    make -C "$OLDPWD" -n help >/dev/null && grep -q "^$target:" "$OLDPWD/Makefile" || { echo "readme: no target $target"; exit 1; }
+    env -u MAKEFLAGS -u MAKELEVEL make -C "$OLDPWD" -n help >/dev/null && grep -q "^$target:" "$OLDPWD/Makefile" || { echo "readme: no target $target"; exit 1; }
 done
 echo "readme: $((count + 4)) commands do what it says"

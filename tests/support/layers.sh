@@ -28,7 +28,7 @@ simulator/run       endpoints observe report world authority api client config c
 simulator/observe   core document model base
 simulator/report    observe base
 simulator/judge     serve report run observe base
-cli                 record run serve judge audit compile api client credentials story document model base
+cli                 record run serve judge audit compile api client credentials platforms story document model base
 '
 # header                 only in
 owners='

@@ -65,6 +65,17 @@ Test(effects, a_prompt_is_cached_up_to_its_mark_and_read_by_the_next)
     arena_destroy(caching.arena);
 }
 
+Test(effects, while_there_is_room_no_prompt_pushes_another_out)
+{
+    struct caching caching = begin();
+    for (int round = 0; round < 2; round++)
+        for (caching.salt = 0; caching.salt < 400; caching.salt += 2) {
+            ask(&caching, 1100, MARKED, 1, "");
+            EXPECT(caching, round == 0 ? 0 : 1100, round == 0 ? 1100 : 0);
+        }
+    arena_destroy(caching.arena);
+}
+
 Test(effects, a_mark_that_moves_on_adds_what_is_new)
 {
     struct caching caching = begin();

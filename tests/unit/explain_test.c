@@ -9,19 +9,25 @@
 #include "story/outlook.h"
 #include "tests/support/failing_memory.h"
 
-#define MINI "tests/cli/files/mini.yaml"
+#define MINI      "tests/cli/files/mini.yaml"
+#define TWO_RULES "tests/cli/files/two-rules.yaml"
 
 static struct redial_policy *policy;
 static struct explain_facts facts;
 static struct text out;
 
-static void begin(void)
+static void load(const char *path)
 {
     static const struct redial_env nothing[] = {{NULL, NULL}};
     struct diag_list *diags = diag_list_new();
-    policy = policy_load(MINI, nothing, diags);
+    policy = policy_load(path, nothing, diags);
     diag_list_destroy(diags);
     cr_assert(policy);
+}
+
+static void begin(void)
+{
+    load(MINI);
 }
 
 static void end(void)
@@ -153,6 +159,8 @@ static void expect_survival(explain_fn *explain)
 
 Test(explain, every_failed_allocation_is_survived_and_told)
 {
+    redial_policy_release(policy);
+    load(TWO_RULES);
     cr_assert(read_facts("class=overloaded", NULL));
     expect_survival(whole_as_text);
     expect_survival(whole_as_json);
