@@ -7,6 +7,8 @@ static const struct {
     const char *cure;
 } cures[] = {
     {REDIAL_CLASS_AUTH, "the platform does not take this credential: check it, or log in again"},
+    {REDIAL_CLASS_NO_CREDENTIAL,
+     "'redial audit --config' says what would be used, and what is missing"},
     {REDIAL_CLASS_AUTH_EXPIRED, "the credential has expired: log in again"},
     {REDIAL_CLASS_AUTH_REVOKED, "the credential was withdrawn: make a new one"},
     {REDIAL_CLASS_FORBIDDEN, "the credential is good, but may not use this model or region"},
@@ -54,7 +56,8 @@ void call_print_end(const struct redial_outcome *outcome, struct output *output)
                 REDIAL_STR_ARG(outcome->model), outcome->attempts,
                 outcome->attempts == 1 ? "attempt" : "attempts");
     write_error(outcome, &out);
-    if (outcome->detail.len > 0) text_printf(&out, "  = %.*s\n", REDIAL_STR_ARG(outcome->detail));
+    if (outcome->detail.len > 0 && !str_eq(outcome->detail, outcome->message))
+        text_printf(&out, "  = %.*s\n", REDIAL_STR_ARG(outcome->detail));
     if (cure && reason != REDIAL_REASON_CANCELLED) text_printf(&out, "  = %s\n", cure);
     output_quoting(output->err, &out);
     text_clean_up(&out);

@@ -7,10 +7,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "api/load.h"
 #include "base/clock.h"
 #include "base/duration.h"
+#include "cli/default_policy.h"
 #include "cli/interrupt.h"
 #include "cli/verbs.h"
+#include "redial/redial.h"
 #include "simulator/serve/fakes.h"
 
 static const struct args_flag flags[] = {
@@ -361,6 +364,18 @@ static int serve(struct faking *faking, struct fakes *fakes)
     return status;
 }
 
+/* None is no error: replies are then told apart by their status alone. */
+static struct redial_policy *policy_to_read_by(struct arena *arena)
+{
+    struct diag_list *diags = diag_list_new();
+    struct text why = TEXT_INIT;
+    const char *path = default_policy(arena, &why);
+    struct redial_policy *policy = path ? policy_load(path, NULL, diags) : NULL;
+    text_clean_up(&why);
+    diag_list_destroy(diags);
+    return policy;
+}
+
 static int start(struct faking *faking, const struct fakes_options *options)
 {
     struct diag_list *diags = diag_list_new();
@@ -390,15 +405,20 @@ static int run(const struct args *args, struct output *output)
                                     .reloaded = see_reloaded,
                                     .context = &faking,
                                     .strike_early = true};
+    struct arena *arena = arena_new();
+    struct redial_policy *policy = NULL;
     struct text why = TEXT_INIT;
     int status = STATUS_UNUSABLE;
     if (!read_flags(args, &options, &faking, &why)) {
         output_usage(output, args->verb->name, text_str(&why));
     } else {
+        if (arena && !options.scenario) options.policy = policy = policy_to_read_by(arena);
         catch_signals();
         allow_descriptors();
         status = start(&faking, &options);
     }
+    redial_policy_release(policy);
+    arena_destroy(arena);
     text_clean_up(&why);
     return status;
 }

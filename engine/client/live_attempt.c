@@ -7,8 +7,12 @@
 
 /* ---- Not sent at all */
 
-static void unsent(struct redial_live *call, struct redial_str why)
+/* `cause`: what kept it back, unless that was memory. */
+static void unsent(struct redial_live *call, enum redial_cause cause, struct redial_str why)
 {
+    bool memory = str_is(why, "memory is out");
+
+    call->unsent = memory ? REDIAL_CAUSE_OTHER : cause;
     text_clear(&call->detail);
     text_append(&call->detail, why);
     call->ended_at = live_now(call->client);
@@ -221,14 +225,14 @@ void live_send_on(struct redial_live *call)
 
     if (!call->under_way) return; /* the attempt's time was over first */
     if (vault_answer(call->place) == VAULT_FAILED) {
-        unsent(call, vault_why(call->place));
+        unsent(call, REDIAL_CAUSE_NO_CREDENTIAL, vault_why(call->place));
         return;
     }
     live_tell_credential(call, vault_credential(call->place));
     call->presented = vault_generation(call->place);
     call->asked_at = live_now(call->client);
     if (!make_request(call, &why) || !start_transfer(call, &why))
-        unsent(call, why);
+        unsent(call, REDIAL_CAUSE_UNSENDABLE, why);
     else
         set_limit(call);
 }
@@ -264,13 +268,13 @@ void live_send(struct redial_live *call, const struct redial_decision *decision)
     if (observer->sent)
         observer->sent(observer->context, call->number, call->stepped_at, &call->call);
     if (!begin_attempt(call, decision)) {
-        unsent(call, why);
+        unsent(call, REDIAL_CAUSE_OTHER, why);
         return;
     }
     enum vault_state state = ask_vault(call, &why);
     set_limit(call);
     if (state == VAULT_READY) live_send_on(call);
-    if (state == VAULT_FAILED) unsent(call, why);
+    if (state == VAULT_FAILED) unsent(call, REDIAL_CAUSE_NO_CREDENTIAL, why);
 }
 
 /* ---- Time limits */
@@ -309,12 +313,12 @@ void live_time_out(struct redial_live *call, int64_t at)
 
 /* ---- The end */
 
-/* Something kept the request from being sent: no reply and no break of the network says what. */
+/* No reply and no break of the network says what kept the request back. */
 static void judge_unsent(struct redial_live *call, struct redial_event *event)
 {
     *event = (struct redial_event){
         .kind = REDIAL_EVENT_BROKEN,
-        .cause = REDIAL_CAUSE_OTHER,
+        .cause = (uint8_t)call->unsent,
         .message = REDIAL_STR("the request was not sent"),
     };
     live_note(call, text_str(&call->detail));
@@ -329,6 +333,14 @@ static void tell_ended(struct redial_live *call, bool given_up)
                         call->end.phase, given_up);
 }
 
+/* What the proxy said is nobody's reply: a rule can look at its words, and people should see them.
+ */
+static void tell_proxy(struct redial_live *call, struct redial_event *event)
+{
+    event->message = text_str(&call->detail);
+    live_note(call, event->message);
+}
+
 /* Whether a body is a stream, only the reader knows. */
 static void judge_reply(struct redial_live *call, struct redial_event *event)
 {
@@ -339,6 +351,7 @@ static void judge_reply(struct redial_live *call, struct redial_event *event)
     reply_reader_end(call->reader, call->end.cause, in_body ? REDIAL_PHASE_NONE : call->end.phase,
                      event);
     event->os_errno = call->end.os_errno;
+    if (event->cause == REDIAL_CAUSE_PROXY) tell_proxy(call, event);
 }
 
 void live_judge(struct redial_live *call)

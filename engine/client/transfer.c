@@ -353,9 +353,26 @@ enum redial_phase transfer_phase(const struct transfer *transfer)
                                                              : REDIAL_PHASE_WAIT;
 }
 
+/* A proxy has the word until it has opened the way. It says no by a status, or by bytes that are no
+ * HTTP, or by closing: then nothing of it came from the host. */
+static void judge_proxy(struct transfer *transfer, struct transfer_end *end)
+{
+    long status = 0;
+
+    if (transfer->connected || end->phase != REDIAL_PHASE_CONNECT) return;
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    if (status >= 300) {
+        end->cause = REDIAL_CAUSE_PROXY;
+        (void)snprintf(transfer->detail, sizeof transfer->detail,
+                       "the proxy answered %ld to CONNECT", status);
+    } else if (end->cause == REDIAL_CAUSE_MALFORMED || end->cause == REDIAL_CAUSE_EMPTY_REPLY) {
+        end->cause = REDIAL_CAUSE_PROXY;
+    }
+}
+
 static struct transfer_end judge(struct transfer *transfer, CURLcode result)
 {
-    struct transfer_end end = {.detail = str_of(transfer->detail)};
+    struct transfer_end end = {0};
     long os_errno = 0;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_errno);
@@ -364,6 +381,8 @@ static struct transfer_end judge(struct transfer *transfer, CURLcode result)
     end.cause = outcome_cause(result, end.os_errno, transfer_phase(transfer), &end.phase);
     /* libcurl may call a connection that closed within the head an orderly end. */
     if (end.cause == REDIAL_CAUSE_NONE && !transfer->head.complete) end.cause = REDIAL_CAUSE_CUT;
+    judge_proxy(transfer, &end);
+    end.detail = str_of(transfer->detail);
     return end;
 }
 

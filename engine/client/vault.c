@@ -181,14 +181,20 @@ enum vault_state vault_ask(struct vault_place *place, struct vault_wait *wait)
     return place->searching ? wait_for(place, wait) : vault_answer(place);
 }
 
+static const char *why_static(const struct vault_place *place)
+{
+    if (place->chain && place->generation == 0)
+        return "nothing to refresh: no credential was found";
+    return place->found.form == CREDENTIAL_KEY ? "nothing to refresh: the API key is static"
+                                               : "nothing to refresh: the credential is static";
+}
+
 enum vault_state vault_ask_anew(struct vault_place *place, uint32_t refused,
                                 struct vault_wait *wait)
 {
     if (place->generation > refused) return VAULT_READY; /* another call has renewed it */
     if (!place->searching && (!place->chain || !place->found.refreshable)) {
-        fail(place, place->found.form == CREDENTIAL_KEY
-                        ? REDIAL_STR("nothing to refresh: the API key is static")
-                        : REDIAL_STR("nothing to refresh: the credential is static"));
+        fail(place, str_of(why_static(place)));
         return VAULT_FAILED;
     }
     if (!place->searching) search(place, CHAIN_ANEW);

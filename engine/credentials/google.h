@@ -13,6 +13,12 @@
 enum flow_move google_begin_file(struct flow *flow, const struct google_file *file,
                                  struct redial_str path) REDIAL_MUST_USE;
 
+/* Makes the subject token of a file whose identity is AWS's, and hands it to `with` (google_aws.c).
+ */
+typedef enum flow_move google_subject_fn(struct flow *flow, void *state, struct redial_str token);
+enum flow_move google_begin_aws(struct flow *flow, const struct google_file *file,
+                                google_subject_fn *with, void *state) REDIAL_MUST_USE;
+
 enum flow_move google_begin_metadata(struct flow *flow) REDIAL_MUST_USE;
 
 /* What a source knows when it has a token. Empty texts: it does not know. */

@@ -54,6 +54,10 @@ static const struct key keys[] = {
     {"workforce_pool_user_project", 0, OF(EXTERNAL), AT(user_project)},
     {"credential_source.file", 0, OF(EXTERNAL), AT(source_path)},
     {"credential_source.url", 0, OF(EXTERNAL), AT(source_url)},
+    {"credential_source.environment_id", 0, OF(EXTERNAL), AT(source_environment)},
+    {"credential_source.region_url", 0, OF(EXTERNAL), AT(source_region_url)},
+    {"credential_source.imdsv2_session_token_url", 0, OF(EXTERNAL), AT(source_session_url)},
+    {"credential_source.regional_cred_verification_url", 0, OF(EXTERNAL), AT(source_verify_url)},
     {"credential_source.format.subject_token_field_name", 0, OF(EXTERNAL), AT(source_field)},
 };
 
@@ -163,16 +167,23 @@ static bool read_source_headers(struct reading *reading, const struct json *root
     return true;
 }
 
-/* Where the subject token of an external account comes from: a file or a URL. */
+static bool check_aws_source(struct reading *reading)
+{
+    if (!str_is(reading->file->source_environment, "aws1"))
+        return refuse(reading, "has a \"credential_source.environment_id\" other than \"aws1\", "
+                               "which is not known here");
+    if (reading->file->source_verify_url.len == 0)
+        return refuse(reading, "has no \"credential_source.regional_cred_verification_url\"");
+    return true;
+}
+
+/* Where the subject token of an external account comes from: a file, a URL, or AWS. */
 static bool read_source(struct reading *reading, const struct json *root)
 {
     const struct json *source = json_at(root, "credential_source");
     struct redial_str format = json_text(json_at(source, "format.type"));
     struct google_file *file = reading->file;
-    if (json_text(json_at(source, "environment_id")).len > 0)
-        return refuse(reading,
-                      "takes its subject token from AWS (\"environment_id\"), which is not "
-                      "supported: use workload identity with a file or a URL");
+    if (file->source_environment.len > 0) return check_aws_source(reading);
     if (json_at(source, "executable") || json_at(source, "certificate"))
         return refuse(reading,
                       "takes its subject token from a program or a certificate, which is not "

@@ -41,6 +41,8 @@ struct google_file {
     struct redial_str audience, subject_token_type, user_project; /* EXTERNAL */
     struct redial_str source_path, source_url, source_field;      /* of the subject token; field:
                                                                      JSON, empty: plain text */
+    /* AWS: "aws1", else empty; then source_url is the role's. Only the last is required. */
+    struct redial_str source_environment, source_region_url, source_session_url, source_verify_url;
     struct google_pair source_headers[GOOGLE_HEADERS_MAX];
     size_t source_header_count;
 };

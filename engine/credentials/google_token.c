@@ -209,8 +209,9 @@ static enum flow_move take_for_subject(struct flow *flow, void *state,
     return go_on(flow, state, &reply);
 }
 
-static enum flow_move exchange(struct flow *flow, struct way *way, struct redial_str subject_token)
+static enum flow_move exchange(struct flow *flow, void *state, struct redial_str subject_token)
 {
+    struct way *way = state;
     const struct google_file *file = way->file;
     struct text form = TEXT_INIT, options = TEXT_INIT;
     flow_secret(flow, subject_token);
@@ -276,6 +277,7 @@ static enum flow_move begin_external(struct flow *flow, struct way *way)
 {
     const struct google_file *file = way->file;
     flow_source(flow, "external account of %.*s", REDIAL_STR_ARG(way->path));
+    if (file->source_environment.len > 0) return google_begin_aws(flow, file, exchange, way);
     if (file->source_path.len > 0)
         return flow_ask_file(flow, file->source_path, read_subject_file, way);
     struct http_request request = flow_request(flow, "GET", file->source_url, REDIAL_STR(""));

@@ -101,8 +101,7 @@ void authority_destroy(struct authority *authority)
 {
     if (!authority) return;
     rsa_key_destroy(authority->rsa);
-    free(authority->slots);
-    free(authority->secrets);
+    grants_clean_up(authority);
     arena_destroy(authority->arena);
     free(authority);
 }
@@ -121,6 +120,30 @@ void authority_expire(struct authority *authority, enum platform_kind platform, 
     int64_t *to = revoked ? &issued->revoked_to : &issued->expired_to;
 
     if (*to < generation) *to = generation;
+}
+
+bool authority_gave(const struct authority *authority, struct redial_str credential)
+{
+    bool gave = grant_find(authority, credential) != NULL;
+
+    for (size_t i = 0; i < authority->begun_secrets && !gave; i++)
+        gave = str_eq(authority->secrets[i], credential);
+    return gave;
+}
+
+/* Whatever is given out later holds the word canary; of what is there to begin with, a few do not.
+ */
+size_t authority_secrets_in(const struct authority *authority, struct redial_str text,
+                            struct redial_str *found, size_t room)
+{
+    bool marked = str_find(text, REDIAL_STR("canary")) != SIZE_MAX;
+    size_t looked_at = marked ? authority->secret_count : authority->begun_secrets, count = 0;
+
+    for (size_t i = 0; i < looked_at && count < room; i++) {
+        struct redial_str secret = authority->secrets[i];
+        if (secret.len > 0 && str_find(text, secret) != SIZE_MAX) found[count++] = secret;
+    }
+    return count;
 }
 
 size_t authority_secret_count(const struct authority *authority)

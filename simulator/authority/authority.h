@@ -81,6 +81,7 @@ enum authority_file {
     AUTHORITY_AUTHORISED_USER,    /* Google, as SERVICE_ACCOUNT; so are those below */
     AUTHORITY_IMPERSONATED,       /* a service account, by an authorised user */
     AUTHORITY_EXTERNAL_ACCOUNT,   /* an identity from elsewhere, impersonating a service account */
+    AUTHORITY_EXTERNAL_AWS,       /* an identity of AWS's, by whatever keys the client has */
     AUTHORITY_FILE_COUNT
 };
 /* `base_url`: of the server of ISSUER_GOOGLE_TOKEN. Text in `arena`. False when memory is out or
@@ -117,7 +118,13 @@ bool authority_check(struct authority *authority, enum platform_kind platform,
 void authority_expire(struct authority *authority, enum platform_kind platform, uint32_t generation,
                       bool revoked);
 
-/* Every secret that was ever given out, for redaction and canary checks: 0 to count - 1. */
+/* Whether a bearer token, key or the like is one of those that were given out. */
+bool authority_gave(const struct authority *authority, struct redial_str credential);
+/* The secrets that stand in `text`, up to `room` of them. */
+size_t authority_secrets_in(const struct authority *authority, struct redial_str text,
+                            struct redial_str *found, size_t room);
+/* Every secret that is known, for redaction and canary checks: 0 to count - 1. In a long life the
+ * oldest are forgotten; a pointer is good until something else is given out. */
 size_t authority_secret_count(const struct authority *authority);
 struct redial_str authority_secret_at(const struct authority *authority, size_t index);
 

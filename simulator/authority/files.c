@@ -85,6 +85,20 @@ static bool write_external(const struct writing *writing)
     return true;
 }
 
+static bool write_external_aws(const struct writing *writing)
+{
+    text_append(writing->out,
+                REDIAL_STR("{\"type\":\"external_account\",\"audience\":\"" GOOGLE_AUDIENCE
+                           "\",\"subject_token_type\":"
+                           "\"urn:ietf:params:aws:token-type:aws4_request\","
+                           "\"credential_source\":{\"environment_id\":\"aws1\","
+                           "\"regional_cred_verification_url\":\"https://sts.{region}.amazonaws.com"
+                           "?Action=GetCallerIdentity&Version=2011-06-15\"}"));
+    write_base(writing, ",\"token_url\":", "/v1/token");
+    text_append(writing->out, REDIAL_STR("}\n"));
+    return true;
+}
+
 static const struct {
     bool wants_key;
     bool (*write)(const struct writing *writing);
@@ -94,6 +108,7 @@ static const struct {
     [AUTHORITY_AUTHORISED_USER] = {false, write_user},
     [AUTHORITY_IMPERSONATED] = {false, write_impersonated},
     [AUTHORITY_EXTERNAL_ACCOUNT] = {false, write_external},
+    [AUTHORITY_EXTERNAL_AWS] = {false, write_external_aws},
 };
 
 bool authority_file(struct authority *authority, enum authority_file file,

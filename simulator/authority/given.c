@@ -39,7 +39,7 @@ static bool open_with(struct authority *authority, const struct recipe *recipe,
     grant.requests_left = -1;
     if (lives && authority->options.token_requests > 0)
         grant.requests_left = authority->options.token_requests;
-    return grant_add(authority, &grant, true) != NULL;
+    return grant_begin_with(authority, &grant) != NULL;
 }
 
 static bool make_secrets(struct authority *authority)
@@ -65,7 +65,7 @@ static bool make_signer(struct authority *authority)
     grant.secret = authority->given[GIVEN_AWS_SECRET];
     grant.expires_at = INT64_MAX;
     grant.requests_left = -1;
-    return grant_add(authority, &grant, true) != NULL;
+    return grant_begin_with(authority, &grant) != NULL;
 }
 
 #define IDENTITY(audience)                                                                         \
@@ -214,7 +214,10 @@ static bool make_environment(struct authority *authority)
 bool given_make(struct authority *authority)
 {
     /* GIVEN_NOTHING holds the secret that signs identity tokens: nobody is given it. */
-    return secret_make(authority, "canary-signs-", 43, &authority->given[GIVEN_NOTHING]) &&
-           make_secrets(authority) && make_signer(authority) && make_identities(authority) &&
-           make_environment(authority);
+    bool made = secret_make(authority, "canary-signs-", 43, &authority->given[GIVEN_NOTHING]) &&
+                make_secrets(authority) && make_signer(authority) && make_identities(authority) &&
+                make_environment(authority);
+
+    authority->begun_secrets = authority->secret_count;
+    return made;
 }

@@ -1,6 +1,7 @@
 /* What was given out: who may have it, until when, and how to find it by its text. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "simulator/authority/parts.h"
@@ -29,23 +30,22 @@ static void letters(struct authority *authority, const char *alphabet, size_t co
 
 #define ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
-/* What was written becomes the authority's, if all of it could be. */
-static bool settle(struct authority *authority, struct text *text, struct redial_str *out)
+bool secret_write(struct authority *authority, const char *stem, size_t length, struct text *out)
 {
-    bool done = !text->failed && arena_copy(authority->arena, text_str(text), out);
-
-    text_clean_up(text);
-    return done;
+    text_append(out, str_of(stem));
+    letters(authority, ALPHABET, sizeof ALPHABET - 1, length, out);
+    return !out->failed;
 }
 
 bool secret_make(struct authority *authority, const char *stem, size_t length,
                  struct redial_str *secret)
 {
     struct text text = TEXT_INIT;
+    bool made = secret_write(authority, stem, length, &text) &&
+                arena_copy(authority->arena, text_str(&text), secret);
 
-    text_printf(&text, "%s", stem);
-    letters(authority, ALPHABET, sizeof ALPHABET - 1, length, &text);
-    return settle(authority, &text, secret) && secret_keep(authority, *secret);
+    text_clean_up(&text);
+    return made && secret_keep(authority, *secret);
 }
 
 void uuid_make(struct authority *authority, char out[UUID_SIZE])
@@ -75,34 +75,50 @@ struct grant *grant_find(const struct authority *authority, struct redial_str te
     return authority->slots[slot_of(authority, text)];
 }
 
-/* At most half full, so that a search ends soon. */
-static bool make_room(struct authority *authority)
+static void enter(struct authority *authority, struct grant *list)
 {
-    struct grant **old = authority->slots;
-    size_t old_count = authority->slot_count;
+    for (struct grant *grant = list; grant; grant = grant->next)
+        authority->slots[slot_of(authority, grant->text)] = grant;
+}
 
-    if (authority->grant_count * 2 < old_count) return true;
-    authority->slots = calloc(old_count ? old_count * 2 : 64, sizeof(struct grant *));
-    if (!authority->slots) {
-        authority->slots = old;
-        return false;
-    }
-    authority->slot_count = old_count ? old_count * 2 : 64;
-    for (size_t i = 0; i < old_count; i++)
-        if (old[i]) authority->slots[slot_of(authority, old[i]->text)] = old[i];
-    free(old);
+/* All slots anew, `count` of them: a power of two. */
+static bool spread(struct authority *authority, size_t count)
+{
+    struct grant **slots = calloc(count, sizeof *slots);
+
+    if (!slots) return false;
+    free(authority->slots);
+    authority->slots = slots;
+    authority->slot_count = count;
+    enter(authority, authority->begun_with);
+    enter(authority, authority->oldest);
     return true;
 }
 
-struct grant *grant_add(struct authority *authority, const struct grant *grant, bool to_begin_with)
+/* At most half full, so that a search ends soon. */
+static bool make_room(struct authority *authority)
+{
+    size_t count = authority->slot_count;
+
+    if (authority->grant_count * 2 < count) return true;
+    return spread(authority, count ? count * 2 : 64);
+}
+
+static void put(struct authority *authority, struct grant *grant)
+{
+    authority->slots[slot_of(authority, grant->text)] = grant;
+    authority->grant_count++;
+}
+
+struct grant *grant_begin_with(struct authority *authority, const struct grant *grant)
 {
     struct grant *added = ARENA_NEW(authority->arena, struct grant);
 
     if (!added || !make_room(authority)) return NULL;
     *added = *grant;
-    if (!to_begin_with) added->generation = ++authority->issued[grant->platform].generation_last;
-    authority->slots[slot_of(authority, added->text)] = added;
-    authority->grant_count++;
+    added->next = authority->begun_with;
+    authority->begun_with = added;
+    put(authority, added);
     return added;
 }
 
@@ -134,29 +150,153 @@ static int64_t requests(const struct authority *authority)
     return authority->options.token_requests > 0 ? authority->options.token_requests : -1;
 }
 
+/* ---- What is given out later: a bounded number of them, the newest */
+
+static bool is_over(const struct authority *authority, const struct grant *grant, int64_t now)
+{
+    const struct issued *issued = &authority->issued[grant->platform];
+    bool refused =
+        grant->generation <= issued->revoked_to || grant->generation <= issued->expired_to;
+
+    return now >= grant->expires_at || grant->requests_left == 0 || grant->spent ||
+           (grant->generation > 0 && refused);
+}
+
+/* Of those that are not over, the oldest go until an eighth is free: room is made once for many. */
+static void drop_old(struct authority *authority, int64_t now)
+{
+    size_t good = 0, seen = 0, kept = AUTHORITY_ISSUED_MAX - AUTHORITY_ISSUED_MAX / 8;
+    struct grant **link = &authority->oldest;
+
+    for (struct grant *grant = *link; grant; grant = grant->next)
+        good += !is_over(authority, grant, now);
+    authority->newest = NULL;
+    for (struct grant *grant = *link; grant; grant = *link) {
+        bool over = is_over(authority, grant, now);
+        if (over || good - seen++ > kept) {
+            *link = grant->next;
+            free(grant);
+            authority->grant_count--;
+            authority->issued_count--;
+        } else {
+            authority->newest = grant;
+            link = &grant->next;
+        }
+    }
+}
+
+/* The id of keys that sign is none. */
+static bool keep_secrets(struct authority *authority, const struct grant *grant)
+{
+    if (grant->kind != GRANT_SIGNER) return secret_keep(authority, grant->text);
+    return secret_keep(authority, grant->secret) && secret_keep(authority, grant->session);
+}
+
+static bool make_way(struct authority *authority, int64_t now)
+{
+    bool fine = true;
+
+    if (authority->issued_count < AUTHORITY_ISSUED_MAX) return true;
+    drop_old(authority, now);
+    authority->secret_count = authority->begun_secrets;
+    for (const struct grant *grant = authority->oldest; grant && fine; grant = grant->next)
+        fine = keep_secrets(authority, grant);
+    return spread(authority, authority->slot_count) && fine;
+}
+
+/* One block of memory: the grant, then its texts. */
+static struct grant *copy_grant(const struct grant *grant)
+{
+    size_t len = grant->text.len + grant->secret.len + grant->session.len;
+    struct grant *copy = malloc(sizeof *copy + len);
+    char *at = copy ? (char *)(copy + 1) : NULL;
+
+    if (!copy) return NULL;
+    *copy = *grant;
+    struct redial_str *texts[] = {&copy->text, &copy->secret, &copy->session};
+    for (size_t i = 0; i < REDIAL_COUNT_OF(texts); i++) {
+        if (texts[i]->len == 0) continue;
+        memcpy(at, texts[i]->ptr, texts[i]->len);
+        texts[i]->ptr = at;
+        at += texts[i]->len;
+    }
+    return copy;
+}
+
+struct grant *grant_issue(struct authority *authority, const struct grant *grant, int64_t now)
+{
+    bool counts = grant->kind == GRANT_TOKEN || grant->kind == GRANT_SIGNER;
+    struct grant *added;
+
+    if (!make_way(authority, now) || !make_room(authority)) return NULL;
+    added = copy_grant(grant);
+    if (!added) return NULL;
+    if (counts) added->generation = ++authority->issued[grant->platform].generation_last;
+    if (authority->newest)
+        authority->newest->next = added;
+    else
+        authority->oldest = added;
+    authority->newest = added;
+    authority->issued_count++;
+    put(authority, added);
+    return keep_secrets(authority, added) ? added : NULL;
+}
+
+void grants_clean_up(struct authority *authority)
+{
+    for (struct grant *grant = authority->oldest, *next; grant; grant = next) {
+        next = grant->next;
+        free(grant);
+    }
+    free(authority->slots);
+    free(authority->secrets);
+}
+
+struct grant *grant_secret(struct authority *authority, const struct grant *grant, const char *stem,
+                           size_t length, int64_t now)
+{
+    struct grant made = *grant, *added = NULL;
+    struct text text = TEXT_INIT;
+
+    if (secret_write(authority, stem, length, &text)) {
+        made.text = text_str(&text);
+        added = grant_issue(authority, &made, now);
+    }
+    text_clean_up(&text);
+    return added;
+}
+
 struct grant *grant_token(struct authority *authority, enum platform_kind platform,
                           const char *stem, int64_t now)
 {
-    struct grant grant = {.kind = GRANT_TOKEN, .platform = platform};
+    const struct grant grant = {.kind = GRANT_TOKEN,
+                                .platform = platform,
+                                .expires_at = now + life(authority),
+                                .requests_left = requests(authority)};
 
-    grant.expires_at = now + life(authority);
-    grant.requests_left = requests(authority);
-    if (!secret_make(authority, stem, 40, &grant.text)) return NULL;
-    return grant_add(authority, &grant, false);
+    return grant_secret(authority, &grant, stem, 40, now);
 }
 
 struct grant *grant_signer(struct authority *authority, int64_t now)
 {
-    struct grant grant = {.kind = GRANT_SIGNER, .platform = PLATFORM_BEDROCK};
-    struct text id = TEXT_INIT;
+    struct grant grant = {.kind = GRANT_SIGNER,
+                          .platform = PLATFORM_BEDROCK,
+                          .expires_at = now + life(authority),
+                          .requests_left = requests(authority)},
+                 *added = NULL;
+    struct text id = TEXT_INIT, secret = TEXT_INIT, session = TEXT_INIT;
 
-    grant.expires_at = now + life(authority);
-    grant.requests_left = requests(authority);
     text_printf(&id, "ASIACANARY");
     letters(authority, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 32, 10, &id);
-    if (!settle(authority, &id, &grant.text) ||
-        !secret_make(authority, "canary/", 33, &grant.secret) ||
-        !secret_make(authority, "IQoJb3JpZ2luX2Vj/canary/", 96, &grant.session))
-        return NULL;
-    return grant_add(authority, &grant, false);
+    if (secret_write(authority, "canary/", 33, &secret) &&
+        secret_write(authority, "IQoJb3JpZ2luX2Vj/canary/", 96, &session) && !id.failed) {
+        grant.text = text_str(&id);
+        grant.secret = text_str(&secret);
+        grant.session = text_str(&session);
+        added = grant_issue(authority, &grant, now);
+    }
+    text_clean_up(&id);
+    text_clean_up(&secret);
+    text_clean_up(&session);
+    return added;
 }

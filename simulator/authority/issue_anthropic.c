@@ -18,20 +18,22 @@ static bool refuse(struct answer *answer, const char *error, const char *descrip
 static bool sell(struct answer *answer, struct grant *refresh)
 {
     struct authority *authority = answer->authority;
-    struct grant next = {.kind = GRANT_REFRESH, .platform = PLATFORM_ANTHROPIC};
-    const struct grant *token = grant_token(authority, PLATFORM_ANTHROPIC, TOKEN_STEM, answer->now);
+    const struct grant successor = {.kind = GRANT_REFRESH,
+                                    .platform = PLATFORM_ANTHROPIC,
+                                    .expires_at = INT64_MAX,
+                                    .requests_left = -1};
+    const struct grant *token, *next;
 
-    next.expires_at = INT64_MAX;
-    next.requests_left = -1;
-    if (!token || !secret_make(authority, REFRESH_STEM, 60, &next.text) ||
-        !grant_add(authority, &next, true))
-        return false;
-    refresh->spent = true;
+    refresh->spent = true; /* first: it may be forgotten for what follows */
+    token = grant_token(authority, PLATFORM_ANTHROPIC, TOKEN_STEM, answer->now);
+    if (!token) return false;
+    next = grant_secret(authority, &successor, REFRESH_STEM, 60, answer->now);
+    if (!next) return false;
     return answer_json(answer, 200,
                        "{\"token_type\":\"Bearer\",\"access_token\":\"%.*s\",\"expires_in\":%lld,"
                        "\"refresh_token\":\"%.*s\",\"scope\":\"" SCOPE "\"}",
                        REDIAL_STR_ARG(token->text), (long long)grant_seconds(authority),
-                       REDIAL_STR_ARG(next.text));
+                       REDIAL_STR_ARG(next->text));
 }
 
 static bool refresh(struct answer *answer, const struct json *body)

@@ -43,7 +43,7 @@ static bool give_session(struct answer *answer)
 {
     struct redial_str seconds =
         request_header(answer->request, "x-aws-ec2-metadata-token-ttl-seconds");
-    struct grant grant = {.kind = GRANT_SESSION, .platform = PLATFORM_BEDROCK};
+    struct grant grant = {.kind = GRANT_SESSION, .platform = PLATFORM_BEDROCK}, *session;
     int64_t life = 0;
     struct text body = TEXT_INIT;
 
@@ -53,10 +53,9 @@ static bool give_session(struct answer *answer)
     if (request_header(answer->request, "x-forwarded-for").len > 0) return NOT_HTML(403, "");
     grant.expires_at = answer->now + life * NS_PER_SECOND;
     grant.requests_left = -1;
-    if (!secret_make(answer->authority, "canary-imds-", 44, &grant.text) ||
-        !grant_add(answer->authority, &grant, true))
-        return false;
-    text_append(&body, grant.text);
+    session = grant_secret(answer->authority, &grant, "canary-imds-", 44, answer->now);
+    if (!session) return false;
+    text_append(&body, session->text);
     return answer_header(answer, "x-aws-ec2-metadata-token-ttl-seconds", seconds) &&
            answer_body(answer, 200, "text/plain", &body);
 }

@@ -5,6 +5,7 @@
 
 #define EXCHANGE      "urn:ietf:params:oauth:grant-type:token-exchange"
 #define ACCESS_TOKEN  "urn:ietf:params:oauth:token-type:access_token"
+#define AWS_REQUEST   "urn:ietf:params:aws:token-type:aws4_request"
 #define IMPERSONATION "/v1/projects/-/serviceAccounts/" GOOGLE_ACCOUNT ":generateAccessToken"
 
 /* ---- The exchange */
@@ -20,6 +21,8 @@ static const char *find_fault(struct answer *answer, const struct form *form, co
     if (!str_is(form_value(form, "audience"), GOOGLE_AUDIENCE))
         return "Invalid value for \"audience\".";
     *error = "invalid_grant";
+    if (str_is(form_value(form, "subject_token_type"), AWS_REQUEST))
+        return google_aws_fault(answer, form_value(form, "subject_token"));
     switch (identity_check(answer, form_value(form, "subject_token"), GOOGLE_AUDIENCE)) {
     case IDENTITY_GOOD: return NULL;
     case IDENTITY_MALFORMED: return "The given credential is not a valid JWT.";

@@ -30,7 +30,12 @@ struct grant {
     int64_t expires_at;    /* ns since the Unix epoch; INT64_MAX never; FROM_FIRST_USE */
     int64_t requests_left; /* -1: any number */
     bool spent;            /* REFRESH: another one took its place */
+    struct grant *next;    /* those to begin with; or what was issued, the oldest first */
 };
+
+/* What is given out while the authority lives: beyond this, what is over is forgotten, and then the
+ * oldest. */
+#define AUTHORITY_ISSUED_MAX 10000
 
 /* What a client is given to begin with, one text each. */
 enum given {
@@ -91,8 +96,11 @@ struct authority {
     size_t environment_count[PLATFORM_KIND_COUNT];
     struct grant **slots; /* open addressing by text */
     size_t slot_count, grant_count;
+    struct grant *begun_with, *oldest, *newest;
+    size_t issued_count;
     struct redial_str *secrets;
     size_t secret_count, secret_capacity;
+    size_t begun_secrets; /* the first of them, which stay */
     struct issued issued[PLATFORM_KIND_COUNT];
     struct rsa_key *rsa; /* NULL until something asks for it */
 };
@@ -101,14 +109,23 @@ struct authority {
  * False when memory is out. */
 bool secret_make(struct authority *authority, const char *stem, size_t length,
                  struct redial_str *secret) REDIAL_MUST_USE;
+/* Appends one that is not kept yet. */
+bool secret_write(struct authority *authority, const char *stem, size_t length,
+                  struct text *out) REDIAL_MUST_USE;
 bool secret_keep(struct authority *authority, struct redial_str secret) REDIAL_MUST_USE;
 /* An id in hexadecimal, 8-4-4-4-12. */
 #define UUID_SIZE 37
 void uuid_make(struct authority *authority, char out[UUID_SIZE]);
 
-/* Adds a grant of the platform's next generation (of generation 0 when `to_begin_with`). Its texts
- * are the authority's. NULL when memory is out. */
-struct grant *grant_add(struct authority *authority, const struct grant *grant, bool to_begin_with);
+/* Adds a grant that stays for good; its texts are the authority's. NULL when memory is out. */
+struct grant *grant_begin_with(struct authority *authority, const struct grant *grant);
+/* Adds a grant, a token or keys of their platform's next generation; its texts are copied and kept
+ * as secrets. What was issued long ago may go for it, with every pointer to it. NULL: memory. */
+struct grant *grant_issue(struct authority *authority, const struct grant *grant, int64_t now);
+/* The same with a new secret as its text. */
+struct grant *grant_secret(struct authority *authority, const struct grant *grant, const char *stem,
+                           size_t length, int64_t now);
+void grants_clean_up(struct authority *authority);
 struct grant *grant_find(const struct authority *authority, struct redial_str text); /* or NULL */
 
 enum grant_state { GRANT_GOOD, GRANT_EXPIRED, GRANT_REVOKED };
@@ -182,6 +199,8 @@ bool google_give(struct answer *answer, struct redial_str scope) REDIAL_MUST_USE
 /* Tokens from tokens: the exchange (RFC 8693), a service account impersonated, and the identity
  * that an external account begins with. `served` is false when the path is none of theirs. */
 bool google_derive(struct answer *answer, bool *served) REDIAL_MUST_USE;
+/* What is wrong with a signed request of AWS's as a subject token; NULL: nothing. */
+const char *google_aws_fault(struct answer *answer, struct redial_str token);
 #define GOOGLE_SCOPE "https://www.googleapis.com/auth/cloud-platform"
 
 typedef bool issuer_fn(struct answer *answer);

@@ -304,6 +304,7 @@ static const struct broken_row {
     {REDIAL_CAUSE_ENOTFOUND, REDIAL_PHASE_NONE, "dns: fail", true},
     {REDIAL_CAUSE_ECONNREFUSED, REDIAL_PHASE_NONE, "refuse: connect", true},
     {REDIAL_CAUSE_EHOSTUNREACH, REDIAL_PHASE_NONE, "refuse: connect", true},
+    {REDIAL_CAUSE_PROXY, REDIAL_PHASE_NONE, "refuse: connect", true}, /* no scenario has a proxy */
     {REDIAL_CAUSE_TLS, REDIAL_PHASE_NONE, "tls: bad_certificate", true},
     {REDIAL_CAUSE_ECONNRESET, REDIAL_PHASE_RESOLVE, "reset: tls", true},
     {REDIAL_CAUSE_ECONNRESET, REDIAL_PHASE_CONNECT, "reset: tls", true},

@@ -118,7 +118,7 @@ bool run_search(struct running *running, struct run_call *call, enum chain_use u
 static void say_unsent(struct running *running, struct run_call *call, struct redial_str why)
 {
     struct redial_event event = {.kind = REDIAL_EVENT_BROKEN,
-                                 .cause = REDIAL_CAUSE_OTHER,
+                                 .cause = REDIAL_CAUSE_NO_CREDENTIAL,
                                  .message = REDIAL_STR("the request was not sent")};
     story_note(running->run->story, running->now, call->number, why);
     run_step(running, call, &event);

@@ -30,13 +30,15 @@ struct fakes;
 
 struct fakes_options {
     const char *scenario; /* path; NULL: every request gets a simulated answer */
-    bool watch_scenario;  /* read it again when the file changes */
-    const char *address;  /* NULL: 127.0.0.1 */
-    uint16_t port;        /* the first; 0: the kernel picks */
-    bool one_port;        /* all providers on one, told apart by the first part of the path */
-    bool tls;             /* https everywhere; without it, only for what Azure insists on */
-    bool only_platforms;  /* no port for Azure's authority */
-    uint64_t seed;        /* of ids, keys and chance, where seed_given; else the scenario's own */
+    /* What replies mean in the journal, where no scenario names a policy; NULL: by their status. */
+    const struct redial_policy *policy;
+    bool watch_scenario; /* read it again when the file changes */
+    const char *address; /* NULL: 127.0.0.1 */
+    uint16_t port;       /* the first; 0: the kernel picks */
+    bool one_port;       /* all providers on one, told apart by the first part of the path */
+    bool tls;            /* https everywhere; without it, only for what Azure insists on */
+    bool only_platforms; /* no port for Azure's authority */
+    uint64_t seed;       /* of ids, keys and chance, where seed_given; else the scenario's own */
     bool seed_given;
     bool strike_early; /* what a script does to connections happens before a request is read: then
                           nobody can tell whose attempt it was */

@@ -4,7 +4,6 @@
 
 #include "base/redact.h"
 #include "simulator/serve/serve_parts.h"
-#include "simulator/world/typical.h"
 
 #define HEADERS_KEPT_MAX 64u
 #define VALUE_KEPT_MAX   2048u /* of a header; more tells nobody anything */
@@ -34,15 +33,12 @@ static bool is_secret_header(struct redial_str name)
 /* Every secret that was given out, and what looks like one. */
 static void cut(struct fakes *fakes, struct redial_str text, struct text *out)
 {
-    size_t count = authority_secret_count(fakes->authority), known_count = 0;
     struct redial_str found[16];
-    struct secrets known = {found, 0};
+    const struct secrets known = {
+        found,
+        authority_secrets_in(fakes->authority, text, found, REDIAL_COUNT_OF(found)),
+    };
 
-    for (size_t i = 0; i < count && known_count < REDIAL_COUNT_OF(found); i++) {
-        struct redial_str secret = authority_secret_at(fakes->authority, i);
-        if (secret.len > 0 && str_find(text, secret) != SIZE_MAX) found[known_count++] = secret;
-    }
-    known.count = known_count;
     redact(text, &known, out);
 }
 
@@ -173,31 +169,18 @@ static int64_t read_hint(const struct exchange *exchange, int64_t now)
     return http_date_parse(seconds, &value) && value > now ? value - now : -1;
 }
 
-/* What is refused without a script is no token that grew old. */
-static enum redial_class class_of(const struct exchange *exchange, enum platform_kind platform,
-                                  bool refused)
-{
-    const struct typical_reply *typical;
-
-    if (exchange->script && exchange->script->class != REDIAL_CLASS_NONE)
-        return (enum redial_class)exchange->script->class;
-    if (exchange->status < 300) return REDIAL_CLASS_NONE;
-    typical = typical_by_status(platform, exchange->status, refused);
-    return typical ? typical->class : REDIAL_CLASS_NONE;
-}
-
-void note_reply(struct journal_entry *entry, const struct exchange *exchange,
-                enum platform_kind platform, int64_t now)
+void note_reply(const struct fakes *fakes, struct journal_entry *entry,
+                const struct exchange *exchange, enum platform_kind platform)
 {
     struct redial_str retry =
         header_value(exchange->headers, exchange->header_count, "x-should-retry");
     bool speaks = exchange->act_count > 0 && exchange->acts[0].kind == ACT_HEAD;
 
     entry->status = speaks ? exchange->status : 0;
-    entry->class = (uint8_t)class_of(exchange, platform, entry->end == JOURNAL_REFUSED);
+    entry->class = (uint8_t)meaning_of(fakes, exchange, platform, entry->end == JOURNAL_REFUSED);
     if (exchange->script) entry->fault = exchange->script->fault;
     if (!speaks) return;
-    entry->hint = read_hint(exchange, now);
+    entry->hint = read_hint(exchange, fakes->now);
     entry->should_retry = (int8_t)(str_is(retry, "true") - str_is(retry, "false"));
 }
 

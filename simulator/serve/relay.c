@@ -222,7 +222,7 @@ static void see_head(void *context, uint16_t status, const struct redial_header 
         return;
     }
     if (entry) {
-        note_reply(entry, exchange, relay->platform, relay->fakes->now);
+        note_reply(relay->fakes, entry, exchange, relay->platform);
         note_told(relay->fakes, entry->number);
     }
     play_go_on(relay->play);

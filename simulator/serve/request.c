@@ -32,9 +32,7 @@ static bool carries_key(const struct redial_header *header)
 static bool is_given_out(const struct fakes *fakes, struct redial_str credential)
 {
     if (str_starts_with(credential, REDIAL_STR("Bearer "))) credential = str_skip(credential, 7);
-    for (size_t i = 0; i < authority_secret_count(fakes->authority); i++)
-        if (str_eq(authority_secret_at(fakes->authority, i), credential)) return true;
-    return false;
+    return authority_gave(fakes->authority, credential);
 }
 
 static bool cut_suffix(struct request *request, size_t index, struct redial_str suffix)
@@ -161,7 +159,7 @@ void request_reply(struct request *request, const struct exchange *exchange)
         return;
     }
     if (entry) {
-        note_reply(entry, exchange, request->route.platform, request->fakes->now);
+        note_reply(request->fakes, entry, exchange, request->route.platform);
         note_told(request->fakes, entry->number);
     }
     play_begin(request->play, request_compress(request, exchange));

@@ -215,8 +215,12 @@ uint64_t serve_next_id(struct fakes *fakes);
 int64_t fakes_world_now(const struct fakes *fakes); /* the moment that all worlds are at */
 /* The usual words of a request, cut free of secrets. NULL when memory is out. */
 struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival);
-void note_reply(struct journal_entry *entry, const struct exchange *exchange,
-                enum platform_kind platform, int64_t now);
+void note_reply(const struct fakes *fakes, struct journal_entry *entry,
+                const struct exchange *exchange, enum platform_kind platform);
+/* What a client makes of the reply, which is no success or was scripted to be none; `refused`: by
+ * the fakes themselves. */
+enum redial_class meaning_of(const struct fakes *fakes, const struct exchange *exchange,
+                             enum platform_kind kind, bool refused);
 void note_forget(struct fakes *fakes);
 void note_told(struct fakes *fakes, uint32_t number);
 struct redial_str note_text(struct fakes *fakes, struct redial_str text);

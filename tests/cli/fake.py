@@ -3,7 +3,7 @@
 
 Each function whose name begins with a claim's verb is a test of that claim; TRIES (500) is how often a reset and a cut are
 tried. Sockets are plain ones: what goes over the wire stands here byte by byte."""
-import contextlib, datetime, errno, http.client, json, os, re, resource, signal, socket, ssl, struct, subprocess, sys, tempfile, time, zlib, gzip
+import contextlib, datetime, errno, http.client, json, os, re, resource, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time, zlib, gzip
 
 BUILD = os.path.realpath(sys.argv[1] if len(sys.argv) > 1 else "build")
 TRIES = int(sys.argv[2]) if len(sys.argv) > 2 else 500
@@ -668,6 +668,200 @@ def records_what_replays_as_the_same_story():
             same(replayed, recorded, (way, call.stderr, replay.stdout))
 
 
+# ---- What a reply means
+
+def tells_what_a_reply_means_to_a_client():
+    scripted = "  bedrock:\n" + "".join(f"    - {{status: 403, error_type: {name}}}\n" for name in (
+        "ExpiredTokenException", "AccessDeniedException", "SomethingNew"))
+    with Fake("--quiet", "--credentials", "keys") as fake, Fake("--quiet", "--credentials", "keys", world=scripted) as other:
+        def ask(fake, **change):
+            now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+            parts = {"id": fake.env["AWS_ACCESS_KEY_ID"], "service": "bedrock", "signature": "0" * 64, **change}
+            head = {"x-amz-date": now, "authorization":
+                    f"AWS4-HMAC-SHA256 Credential={parts['id']}/{now[:8]}/us-east-1/{parts['service']}/aws4_request, "
+                    f"SignedHeaders=host;x-amz-date, Signature={parts['signature']}"}
+            url = fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/model/us.anthropic.claude-opus-4-6-v1/invoke"
+            body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": PROMPT["messages"]}
+            return fake.ask("POST", url, body, head)[1]["x-amzn-errortype"]
+        same([ask(fake), ask(fake, id="AKIASOMEBODYELSE")], ["InvalidSignatureException", "UnrecognizedClientException"])
+        fake.message(headers={"x-api-key": "nobody's"})
+        fake.message({"max_tokens": 0})
+        fake.ask("POST", fake.env["ANTHROPIC_BASE_URL"] + "/nowhere", PROMPT)
+        same([entry.get("class") for entry in fake.journal()], ["auth", "auth", "auth", "invalid_request", "not_found"])
+        same(ask(other), "InvalidSignatureException")
+        same([entry.get("class") for entry in other.journal()], ["auth"], "by the scenario's own policy")
+    with Fake("--quiet", "--credentials", "bearer", world=scripted) as fake:
+        head = {"authorization": "Bearer " + fake.env["AWS_BEARER_TOKEN_BEDROCK"]}
+        url = fake.env["ANTHROPIC_BEDROCK_BASE_URL"] + "/model/us.anthropic.claude-opus-4-6-v1/invoke"
+        body = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 50, "messages": PROMPT["messages"]}
+        for _ in range(3):
+            fake.ask("POST", url, body, head)
+        same([entry.get("class") for entry in fake.journal()], ["auth", "forbidden", "forbidden"])
+
+
+# ---- The way there
+
+class Way:
+    """Listens on loopback, and serves each connection on a thread of its own by `serve(socket)`."""
+
+    def __init__(self, serve):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.serve = serve
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=self.one, args=[self.listener.accept()[0]], daemon=True).start()
+
+    def one(self, sock):
+        with sock, contextlib.suppress(OSError):
+            self.serve(sock)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+def carry(source, target, note=lambda data: None):
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            note(data)
+            target.sendall(data)
+    with contextlib.suppress(OSError):
+        target.shutdown(socket.SHUT_WR)
+
+
+def join(sock, port, note=lambda data: None):
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as other:
+        back = threading.Thread(target=carry, args=[other, sock], daemon=True)
+        back.start()
+        carry(sock, other, note)
+        back.join(20)
+
+
+class Proxy(Way):
+    """Leads to `port` whoever asks for CONNECT, wherever to; or gives everybody the same `answer`. Keeps what it sees."""
+
+    def __init__(self, port=0, answer=b"HTTP/1.1 200 Connection established\r\n\r\n"):
+        super().__init__(self.lead)
+        self.leads_to, self.answer, self.heads, self.carried = port, answer, [], b""
+
+    def lead(self, sock):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (piece := sock.recv(65536)):
+                return
+            head += piece
+        self.heads.append(head.decode())
+        sock.sendall(self.answer)
+        if self.leads_to:
+            join(sock, self.leads_to, self.note)
+
+    def note(self, data):
+        self.carried += data
+
+
+class Host(Way):
+    """api.example.invalid, which no resolver knows, and 0.0.0.0, which is not taken for this machine: TLS in front of a fake."""
+
+    def __init__(self, fake):
+        files = [os.path.join(fake.folder.name, name) for name in ("host.pem", "host.key")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=A host", "-addext",
+                        "subjectAltName=DNS:api.example.invalid,IP:0.0.0.0", "-out", files[0], "-keyout", files[1]],
+                       check=True, capture_output=True)
+        self.certificate = files[0]
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*files)
+        super().__init__(lambda sock: self.answer(sock, fake.port()))
+
+    def answer(self, sock, port):
+        with self.context.wrap_socket(sock, server_side=True) as tls:
+            join(tls, port)
+
+
+def call(fake, policy=ROOT + "/policies/claude-code.yaml", **environment):
+    run = subprocess.run([BUILD + "/redial", "call", "-v", policy, "hello"], capture_output=True, text=True, timeout=60, cwd=ROOT,
+                         env={"PATH": os.environ["PATH"], "ANTHROPIC_API_KEY": fake.env["ANTHROPIC_API_KEY"], **environment})
+    return run.returncode, run.stdout.strip(), [" ".join(line.split()[1:]) for line in run.stderr.splitlines()]
+
+
+ANSWER = "The line is clear again and all well."
+
+
+def goes_by_the_proxy_of_the_environment():
+    with Fake("--quiet") as fake, Host(fake) as host:
+        key = fake.env["ANTHROPIC_API_KEY"]
+        for proxy_name, trust in zip(("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"),
+                                     ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_EXTRA_CA_CERTS")):
+            with Proxy(host.port) as proxy:
+                way = {proxy_name: f"http://me:canary-pw@127.0.0.1:{proxy.port}", trust: host.certificate}
+                status, said, story = call(fake, ANTHROPIC_BASE_URL="https://api.example.invalid", **way)
+                same((status, said), (0, ANSWER), (proxy_name, story))
+                same([head.splitlines()[0] for head in proxy.heads], ["CONNECT api.example.invalid:443 HTTP/1.1"])
+                assert "Proxy-Authorization: Basic bWU6Y2FuYXJ5LXB3" in proxy.heads[0], proxy.heads
+                assert key not in proxy.heads[0] and len(proxy.carried) > 500 and key.encode() not in proxy.carried
+                assert not any("canary-pw" in line for line in story), story
+                url = f"https://0.0.0.0:{host.port}"
+                same(call(fake, ANTHROPIC_BASE_URL=url, **way)[:2], (0, ANSWER))
+                same([head.splitlines()[0] for head in proxy.heads[1:]], [f"CONNECT 0.0.0.0:{host.port} HTTP/1.1"])
+                for name, hosts in (("no_proxy", "a.example,0.0.0.0"), ("NO_PROXY", "*")):
+                    same(call(fake, ANTHROPIC_BASE_URL=url, **way, **{name: hosts})[:2], (0, ANSWER))
+                same(call(fake, ANTHROPIC_BASE_URL=fake.env["ANTHROPIC_BASE_URL"], **way)[:2], (0, ANSWER))
+                same(len(proxy.heads), 2, "no_proxy goes past it, and so does what is on this machine")
+        same([entry["end"] for entry in fake.journal()], ["answered"] * 20)
+
+
+def says_what_a_proxy_refuses():
+    with Fake("--quiet") as fake:
+        policy = os.path.join(fake.folder.name, "once.yaml")
+        with open(policy, "w") as file:
+            file.write(f"redial: 1\nname: once\nuses: [{ROOT}/policies/platforms.yaml]\nlimits: {{retries: 0, attempts: 1}}\n"
+                       "backoff: {none: {base: 1ms}}\nrules: [{name: all, when: always, do: [fail]}]\n")
+        unknown = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 5\r\n\r\nwho? "
+        for answer, note, class_name in (
+                (unknown, "the proxy answered 407 to CONNECT", "invalid_request"),
+                (b"HTTP/1.1 403 Forbidden\r\n\r\n", "the proxy answered 403 to CONNECT", "invalid_request"),
+                (b"HTTP/1.1 502 Bad Gateway\r\n\r\nno", "the proxy answered 502 to CONNECT", "connection_failed"),
+                (b"nothing that HTTP knows\r\n\r\n", None, "connection_failed"),
+                (b"", None, "connection_failed")):
+            with Proxy(answer=answer) as proxy:
+                status, said, story = call(fake, policy, ANTHROPIC_BASE_URL="https://api.example.invalid",
+                                           HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}")
+                same((status, said, len(proxy.heads)), (1, "", 1), story)
+                assert f"broken PROXY phase=connect -> {class_name}" in story, story
+                assert any(line.startswith("note ") and (note or "") in line for line in story[2:]), story
+                assert fake.env["ANTHROPIC_API_KEY"] not in proxy.heads[0]
+        port = proxy.port
+        story = call(fake, policy, ANTHROPIC_BASE_URL="https://api.example.invalid", HTTPS_PROXY=f"http://127.0.0.1:{port}")[2]
+        assert "broken ECONNREFUSED phase=connect -> connection_failed" in story, story
+        same(fake.journal(), [])
+
+
+def limits_the_time_to_connect():
+    """On Linux a listener whose queue is full lets what comes next wait for an answer."""
+    with Fake("--quiet") as fake, socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        policy = os.path.join(fake.folder.name, "short.yaml")
+        with open(policy, "w") as file:
+            file.write(f"redial: 1\nname: short\nuses: [{ROOT}/policies/platforms.yaml]\nlimits: {{retries: 1, attempts: 2}}\n"
+                       "call: {attempt_timeout: 300ms}\nbackoff: {none: {base: 1ms}}\n"
+                       "rules: [{name: all, when: always, do: [backoff, retry]}]\n")
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        first.connect(full.getsockname())
+        second.setblocking(False)
+        same(second.connect_ex(full.getsockname()), errno.EINPROGRESS)
+        began = time.time()
+        status, _, story = call(fake, policy, ANTHROPIC_BASE_URL=f"http://127.0.0.1:{full.getsockname()[1]}")
+        same((status, story.count("broken ETIMEDOUT phase=connect -> timeout")), (1, 2), story)
+        assert time.time() - began < 30, "libcurl's own limit is not the one"
+
+
 # ---- Its life
 
 def ends_as_it_is_told():
@@ -707,7 +901,7 @@ def serves_tls_by_its_own_authority():
 
 def main():
     tests = [value for name, value in globals().items() if callable(value) and getattr(value, "__module__", "") == "__main__"
-             and re.match(r"(answers|compresses|strikes|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
+             and re.match(r"(answers|compresses|goes|strikes|records|serves|makes|refuses|keeps|counts|reloads|follows|hurries|tells|resets|plays|notices|survives|"
                           r"limits|ends|says)_", name)]
     chosen = sys.argv[3:]
     failed = 0

@@ -24,7 +24,8 @@ static void read_google(struct redial_str text, struct arena *arena)
     assert(file.type < GOOGLE_TYPE_COUNT && file.type != GOOGLE_IMPERSONATED);
     assert(file.token_url.len > 0);
     assert(file.type != GOOGLE_SERVICE_ACCOUNT || (file.email.len && file.private_key.len));
-    assert(file.type != GOOGLE_EXTERNAL || file.source_path.len || file.source_url.len);
+    assert(file.type != GOOGLE_EXTERNAL || file.source_path.len || file.source_url.len ||
+           file.source_verify_url.len);
     assert(file.delegate_count <= GOOGLE_DELEGATES_MAX);
     assert(file.source_header_count <= GOOGLE_HEADERS_MAX);
 }

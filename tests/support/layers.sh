@@ -22,7 +22,7 @@ engine/api          config compile core hooks story document model base
 simulator/world     platforms document model base
 simulator/authority document model base
 simulator/endpoints world document model base
-simulator/serve     endpoints run world authority record client story platforms document model base
+simulator/serve     endpoints run world authority record client core story platforms document model base
 simulator/record    world platforms document model base
 simulator/run       endpoints observe report world authority api client config core credentials hooks story platforms document model base
 simulator/observe   core document model base

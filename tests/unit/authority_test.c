@@ -304,6 +304,93 @@ Test(authority, every_secret_is_a_canary_and_known)
     authority_destroy(authority);
 }
 
+/* A token of Google's metadata server, copied. */
+static struct redial_str fetch_token(struct authority *authority, struct arena *arena, int64_t now)
+{
+    static const struct redial_header google = {REDIAL_STR_INIT("Metadata-Flavor"),
+                                                REDIAL_STR_INIT("Google")};
+    const struct authority_request request = {
+        "GET",
+        REDIAL_STR("/computeMetadata/v1/instance/service-accounts/default/token"),
+        &google,
+        1,
+        {"", 0}};
+    struct authority_reply reply;
+    struct arena *own = arena_new();
+    struct redial_str token;
+
+    cr_assert(authority_answer(authority, ISSUER_GOOGLE_METADATA, &request, REDIAL_STR(BASE_URL),
+                               now, own, &reply));
+    struct json *body = json_parse(reply.body);
+    cr_assert(arena_copy(arena, json_text(json_at(body, "access_token")), &token));
+    json_free(body);
+    arena_destroy(own);
+    return token;
+}
+
+static bool vertex_takes(struct authority *authority, struct arena *arena, struct redial_str token,
+                         int64_t now)
+{
+    struct redial_header bearer = {REDIAL_STR("authorization"), {0}};
+    const struct authority_request request = {
+        "POST",
+        REDIAL_STR("/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict"),
+        &bearer,
+        1,
+        {"", 0}};
+    struct authority_identity identity;
+    struct authority_reply refusal;
+    struct redial_str why;
+
+    cr_assert(arena_printf(arena, &bearer.value, "Bearer %.*s", REDIAL_STR_ARG(token)));
+    return authority_check(authority, PLATFORM_VERTEX, &request, now, arena, &identity, &refusal,
+                           &why);
+}
+
+#define MANY 25000
+
+Test(authority, forgets_the_oldest_of_very_many_tokens)
+{
+    struct authority_options options = {.seed = 7};
+    struct authority *authority = authority_new(&options);
+    struct arena *arena = arena_new();
+    struct redial_str *tokens = ARENA_ARRAY(arena, struct redial_str, MANY), found[4];
+    size_t begun = authority_secret_count(authority);
+    struct redial_str key = authority_secret_at(authority, 1);
+
+    for (size_t i = 0; i < MANY; i++) {
+        tokens[i] = fetch_token(authority, arena, BEGINS);
+        cr_assert_leq(authority_secret_count(authority), begun + 10000);
+        cr_assert(authority_gave(authority, tokens[i]), "token %zu", i);
+    }
+    cr_expect(vertex_takes(authority, arena, tokens[MANY - 1], BEGINS));
+    cr_expect(vertex_takes(authority, arena, tokens[MANY - 8000], BEGINS), "the newest are known");
+    cr_expect_not(vertex_takes(authority, arena, tokens[0], BEGINS));
+    cr_expect_not(authority_gave(authority, tokens[MANY - 10001]), "beyond the limit none is");
+    cr_expect(authority_gave(authority, key), "what it began with stays");
+    cr_expect_eq(authority_secrets_in(authority, tokens[MANY - 1], found, 4), 1);
+    arena_destroy(arena);
+    authority_destroy(authority);
+}
+
+Test(authority, forgets_what_is_over_before_what_is_good)
+{
+    struct authority_options options = {.seed = 7};
+    struct authority *authority = authority_new(&options);
+    struct arena *arena = arena_new();
+    int64_t later = BEGINS + 2 * 3600 * NS_PER_SECOND;
+    struct redial_str over = fetch_token(authority, arena, BEGINS), good;
+
+    for (int i = 0; i < 9000; i++) (void)fetch_token(authority, arena, BEGINS);
+    good = fetch_token(authority, arena, later);
+    cr_expect(authority_gave(authority, over), "there is room for what is over");
+    for (int i = 0; i < 9000; i++) (void)fetch_token(authority, arena, later);
+    cr_expect_not(authority_gave(authority, over));
+    cr_expect(vertex_takes(authority, arena, good, later));
+    arena_destroy(arena);
+    authority_destroy(authority);
+}
+
 static struct redial_str first_key(const struct authority *authority)
 {
     const struct authority_secret *list;

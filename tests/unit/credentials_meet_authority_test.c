@@ -308,6 +308,7 @@ ParameterizedTestParameters(credentials, meet_authority)
         {PLATFORM_VERTEX, "-", true, AUTHORITY_AUTHORISED_USER, "GOOGLE_APPLICATION_CREDENTIALS"},
         {PLATFORM_VERTEX, "-", true, AUTHORITY_IMPERSONATED, "GOOGLE_APPLICATION_CREDENTIALS"},
         {PLATFORM_VERTEX, "-", true, AUTHORITY_EXTERNAL_ACCOUNT, "GOOGLE_APPLICATION_CREDENTIALS"},
+        {PLATFORM_VERTEX, "-", true, AUTHORITY_EXTERNAL_AWS, "GOOGLE_APPLICATION_CREDENTIALS"},
         {PLATFORM_FOUNDRY, "key", false, -1, ""},
         {PLATFORM_FOUNDRY, "bearer", false, -1, ""},
         {PLATFORM_FOUNDRY, "secret", true, -1, ""},
@@ -329,6 +330,10 @@ static void world_begin(struct world *world, const struct way *way)
     point(world, way->way);
     give_way(world, way->platform, way->way);
     if (way->file >= 0) give_file(world, (enum authority_file)way->file, way->variable);
+    if (way->file == AUTHORITY_EXTERNAL_AWS) {
+        set(world, "AWS_REGION", "us-east-1");
+        give_way(world, PLATFORM_BEDROCK, "keys");
+    }
     if (str_is(str_of(way->way), "certificate")) {
         set(world, "AZURE_TENANT_ID", "11111111-2222-4333-8444-555555555555");
         set(world, "AZURE_CLIENT_ID", "66666666-7777-4888-9999-aaaaaaaaaaaa");
@@ -381,6 +386,91 @@ ParameterizedTest(struct way *way, credentials, meet_authority)
                      way->way, way->file);
     }
     expect_secrets_kept(&world, chain);
+    chain_destroy(chain);
+    authority_destroy(world.authority);
+    arena_destroy(world.arena);
+}
+
+/* ---- An identity of AWS's that is not what it says */
+
+struct caller_case {
+    char what[24];
+    char from[48], to[48]; /* in the token, once: the first by the second */
+    bool old;              /* it is an hour old */
+    char says[40];         /* NULL: it is exchanged */
+};
+
+ParameterizedTestParameters(credentials, callers_of_aws)
+{
+    static struct caller_case cases[] = {
+        {"as it is", "", "", false, ""},
+        {"another host", "sts.us-east-1", "sts.us-west-2", false, "Unable to parse"},
+        {"another action", "GetCallerIdentity", "GetSessionToken", false, "Unable to parse"},
+        {"another version", "2011-06-15", "2011-06-16", false, "SignatureDoesNotMatch"},
+        {"another region", "%2Fus-east-1%2Fsts", "%2Fus-west-2%2Fsts", false,
+         "SignatureDoesNotMatch"},
+        {"another service", "%2Fsts%2Faws4", "%2Fiam%2Faws4", false, "SignatureDoesNotMatch"},
+        {"another audience", "providers%2Fredial", "providers%2Fothers", false,
+         "does not match the audience"},
+        {"another key", "AKIACANARY", "AKIASOMEBODY", false, "InvalidClientTokenId"},
+        {"no signature", "Signature%3D", "Sig%3D", false, "IncompleteSignature"},
+        {"an old one", "", "", true, "SignatureDoesNotMatch"},
+        {"no JSON", "%7B%22url", "%22url", false, "Unable to parse"},
+    };
+    return cr_make_param_array(struct caller_case, cases, REDIAL_COUNT_OF(cases));
+}
+
+/* What the chain would send, before it is sent. */
+static struct redial_str exchange_body(struct world *world, struct chain *chain)
+{
+    enum chain_state state = chain_begin(chain, world->now, CHAIN_FROM_CACHE);
+    while (state == CHAIN_ASKS && chain_errand(chain)->kind != ERRAND_HTTP) {
+        struct errand_answer answer = run(world, chain_errand(chain));
+        state = chain_answer(chain, &answer, world->now);
+    }
+    cr_assert_eq(state, CHAIN_ASKS, "%.*s", REDIAL_STR_ARG(chain_why(chain)));
+    return body_of(world, &chain_errand(chain)->request);
+}
+
+/* The token is percent-encoded twice in a form: `%` of the table is `%25` there. */
+static struct redial_str changed(struct world *world, struct redial_str body, const char *from,
+                                 const char *to)
+{
+    struct text pattern = TEXT_INIT, instead = TEXT_INIT;
+    struct redial_str out, start = REDIAL_STR("subject_token=");
+    url_encode(&pattern, str_of(from));
+    url_encode(&instead, str_of(to));
+    size_t token = str_find(body, start);
+    cr_assert_neq(token, SIZE_MAX);
+    size_t at = str_find(str_skip(body, token), text_str(&pattern));
+    cr_assert_neq(at, SIZE_MAX, "no '%s' in %.*s", from, REDIAL_STR_ARG(body));
+    cr_assert(arena_printf(world->arena, &out, "%.*s%s%.*s",
+                           REDIAL_STR_ARG(str_take(body, token + at)), instead.ptr,
+                           REDIAL_STR_ARG(str_skip(body, token + at + pattern.len))));
+    text_clean_up(&pattern);
+    text_clean_up(&instead);
+    return out;
+}
+
+ParameterizedTest(struct caller_case *c, credentials, callers_of_aws)
+{
+    const struct way way = {PLATFORM_VERTEX, "-", true, AUTHORITY_EXTERNAL_AWS,
+                            "GOOGLE_APPLICATION_CREDENTIALS"};
+    struct world world;
+    world_begin(&world, &way);
+    struct chain *chain = chain_of(&world, &way);
+    struct redial_str body = exchange_body(&world, chain);
+    if (c->from[0]) body = changed(&world, body, c->from, c->to);
+    if (c->old) world.now += NS_PER_HOUR;
+    const struct authority_request request = {"POST", REDIAL_STR("/v1/token"), NULL, 0, body};
+    struct authority_reply reply = {0};
+    cr_assert(authority_answer(world.authority, ISSUER_GOOGLE_TOKEN, &request,
+                               str_of(base_of(&world, ISSUER_GOOGLE_TOKEN)), world.now, world.arena,
+                               &reply));
+    cr_expect_eq(reply.status, c->says[0] ? 400 : 200, "%s: %.*s", c->what,
+                 REDIAL_STR_ARG(reply.body));
+    cr_expect_neq(str_find(reply.body, str_of(c->says)), SIZE_MAX, "%s: %.*s", c->what,
+                  REDIAL_STR_ARG(reply.body));
     chain_destroy(chain);
     authority_destroy(world.authority);
     arena_destroy(world.arena);

@@ -324,6 +324,83 @@ Test(google_credentials, another_clouds_token_may_come_from_a_url_as_json)
     chain_destroy(chain);
 }
 
+#define AWS_SOURCE                                                                                 \
+    "\"environment_id\":\"aws1\",\"regional_cred_verification_url\":\"https://sts.{region}."       \
+    "amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15\""
+#define AWS_METADATA "http://169.254.169.254/latest/meta-data/"
+#define AWS_FILE                                                                                   \
+    EXTERNAL("{" AWS_SOURCE ",\"region_url\":\"" AWS_METADATA                                      \
+             "placement/availability-zone\",\"url\":\"" AWS_METADATA                               \
+             "iam/security-credentials\",\"imdsv2_session_token_url\":\"http://169.254.169.254/"   \
+             "latest/api/token\"}")
+#define AWS_SESSION                                                                                \
+    {                                                                                              \
+        "x-aws-ec2-metadata-token: canary-session"                                                 \
+    }
+
+static const struct redial_str aws_file = REDIAL_STR_INIT(AWS_FILE);
+
+Test(google_credentials, the_identity_of_an_instance_of_aws_is_a_signed_request)
+{
+    struct chain *chain = errands_chain("google_adc", ENVIRONMENT(NAMED));
+    cr_assert_eq(
+        errands_run(
+            chain, CHAIN_FROM_CACHE, NULL,
+            ROWS({.asks = NAMED_FILE, .body = aws_file},
+                 {.asks = "PUT http://169.254.169.254/latest/api/token",
+                  .body = REDIAL_STR("canary-session"),
+                  .sends = {"x-aws-ec2-metadata-token-ttl-seconds: 300"}},
+                 {.asks = "GET " AWS_METADATA "placement/availability-zone",
+                  .body = REDIAL_STR("eu-west-1b\n"),
+                  .sends = AWS_SESSION},
+                 {.asks = "GET " AWS_METADATA "iam/security-credentials",
+                  .body = REDIAL_STR("a-role"),
+                  .sends = AWS_SESSION},
+                 {.asks = "GET " AWS_METADATA "iam/security-credentials/a-role",
+                  .body = REDIAL_STR("{\"AccessKeyId\":\"ASIAX\",\"SecretAccessKey\":"
+                                     "\"canary-secret\",\"Token\":\"canary-token\"}"),
+                  .sends = AWS_SESSION},
+                 {.asks = "POST https://sts.googleapis.com/v1/token",
+                  .body = TOKEN,
+                  .sends = {"*&subject_token=%257B%2522url%2522%253A%2522https%253A%252F%252Fsts."
+                            "eu-west-1.amazonaws.com%253FAction*x-goog-cloud-target-resource*"
+                            "eu-west-1%252Fsts%252Faws4_request*"}})),
+        CHAIN_READY, "%.*s", REDIAL_STR_ARG(chain_why(chain)));
+    expect_token(chain, IN(3599), "");
+    chain_destroy(chain);
+}
+
+Test(google_credentials, keys_and_region_of_the_environment_come_before_the_instances)
+{
+    struct chain *chain =
+        errands_chain("google_adc", ENVIRONMENT(NAMED, {"AWS_DEFAULT_REGION", "us-east-2"},
+                                                {"AWS_ACCESS_KEY_ID", "AKIAX"},
+                                                {"AWS_SECRET_ACCESS_KEY", "canary-secret"}));
+    cr_assert_eq(errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                             ROWS({.asks = NAMED_FILE, .body = aws_file},
+                                  {.asks = "POST *",
+                                   .body = TOKEN,
+                                   .sends = {"*AKIAX%252F20*%252Fus-east-2%252Fsts%252Faws4*"}})),
+                 CHAIN_READY, "%.*s", REDIAL_STR_ARG(chain_why(chain)));
+    chain_destroy(chain);
+}
+
+Test(google_credentials, an_identity_of_aws_says_what_is_missing)
+{
+    struct chain *chain = errands_chain("google_adc", ENVIRONMENT(NAMED));
+    cr_expect_eq(
+        errands_run(chain, CHAIN_FROM_CACHE, NULL,
+                    ROWS({.asks = NAMED_FILE, .body = REDIAL_STR(EXTERNAL("{" AWS_SOURCE "}"))})),
+        CHAIN_FAILED);
+    expect_text(chain_why(chain), "*no region of AWS is known: set AWS_REGION*");
+    cr_expect_eq(
+        errands_run(chain, CHAIN_ANEW, NULL,
+                    ROWS({.asks = NAMED_FILE, .body = aws_file}, {.asks = "PUT *", .status = 403})),
+        CHAIN_FAILED);
+    expect_text(chain_why(chain), "*AWS's metadata service, asked for a session: HTTP 403*");
+    chain_destroy(chain);
+}
+
 Test(google_credentials, another_providers_login_is_renewed_with_its_client)
 {
     struct chain *chain = errands_chain("google_adc", ENVIRONMENT(NAMED));
@@ -372,7 +449,9 @@ ParameterizedTestParameters(google_credentials, bad_files)
          "*has no \"client_secret\""},
         {"no audience", "{\"type\":\"external_account\"}", "*has no \"audience\""},
         {"no source", EXTERNAL("{}"), "*neither \"credential_source.file\" nor*"},
-        {"AWS", EXTERNAL("{\"environment_id\":\"aws1\"}"), "*from AWS*not supported*"},
+        {"AWS of tomorrow", EXTERNAL("{\"environment_id\":\"aws2\"}"), "*other than \"aws1\"*"},
+        {"AWS without its URL", EXTERNAL("{\"environment_id\":\"aws1\"}"),
+         "*no \"credential_source.regional_cred_verification_url\""},
         {"a program", EXTERNAL("{\"executable\":{\"command\":\"x\"}}"),
          "*a program*not supported*"},
         {"nothing to impersonate by",

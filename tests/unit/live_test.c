@@ -434,6 +434,7 @@ Test(live, no_credential_is_said_with_where_it_was_looked_for)
     send_one(&told, BODY(""));
     run_to_end(&told);
     cr_expect_eq(told.outcome.reason, REDIAL_REASON_FAILED);
+    cr_expect_eq(told.outcome.class, REDIAL_CLASS_NO_CREDENTIAL);
     expect_text(told.message, "the request was not sent");
     cr_expect_neq(str_find(text_str(&told.detail), REDIAL_STR("ANTHROPIC_API_KEY")), SIZE_MAX);
     cr_expect_eq(tiny_server_connections(server), 0);
@@ -462,6 +463,7 @@ Test(live, no_credential_goes_to_another_machine_in_plain_text)
     cr_assert(redial_client_send(client, &request, &why));
     run_to_end(&told);
     cr_expect_neq(str_find(text_str(&told.detail), REDIAL_STR("plain text")), SIZE_MAX);
+    cr_expect_eq(told.outcome.class, REDIAL_CLASS_INVALID_REQUEST);
     told_clean_up(&told);
 }
 

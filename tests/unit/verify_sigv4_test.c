@@ -90,7 +90,7 @@ static void trial_init(struct trial *trial, const char *path)
     grant.text = trial->captured.access_key_id;
     grant.secret = trial->captured.secret;
     grant.session = trial->captured.session;
-    cr_assert_not_null(grant_add(trial->authority, &grant, true));
+    cr_assert_not_null(grant_begin_with(trial->authority, &grant));
 }
 
 static void trial_clean_up(struct trial *trial)

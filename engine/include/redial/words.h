@@ -39,7 +39,8 @@
     X(REFUSAL, "refusal", "the model declined to answer")                                          \
     X(OUT_OF_CREDITS, "out_of_credits", "the credits that fast mode needs are used up")            \
     X(FAST_UNAVAILABLE, "fast_unavailable",                                                        \
-      "fast mode is not offered to this organisation, plan or model")
+      "fast mode is not offered to this organisation, plan or model")                              \
+    X(NO_CREDENTIAL, "no_credential", "no credential was found, so that nothing was sent")
 
 /* Why a call ended. */
 #define REDIAL_REASON_MAP(X)                                                                       \
@@ -79,7 +80,10 @@
     X(TLS, "TLS", "the TLS handshake or certificate check failed")                                 \
     X(EMPTY_REPLY, "EMPTY_REPLY", "the peer closed without a byte of reply")                       \
     X(CUT, "CUT", "the peer closed before the reply was complete")                                 \
-    X(MALFORMED, "MALFORMED", "the bytes are not HTTP, JSON, SSE or event stream as announced")
+    X(MALFORMED, "MALFORMED", "the bytes are not HTTP, JSON, SSE or event stream as announced")    \
+    X(PROXY, "PROXY", "the proxy did not lead to the host: it refused, or asks for a password")    \
+    X(NO_CREDENTIAL, "NO_CREDENTIAL", "no credential was found, so that nothing was sent")         \
+    X(UNSENDABLE, "UNSENDABLE", "the request cannot be made, or may not go where it would lead")
 
 /* How far the attempt had come. */
 #define REDIAL_PHASE_MAP(X)                                                                        \
