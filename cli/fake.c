@@ -59,6 +59,7 @@ struct faking {
     int64_t ends_after; /* ns; DURATION_MAX never */
     uint64_t requests;  /* 0: any number */
     uint64_t seen;
+    struct redial_policy *policy; /* to read replies by; NULL until there is one to read */
     /* For the summary. */
     uint64_t ends[JOURNAL_END_COUNT], statuses[600];
 };
@@ -365,15 +366,18 @@ static int serve(struct faking *faking, struct fakes *fakes)
 }
 
 /* None is no error: replies are then told apart by their status alone. */
-static struct redial_policy *policy_to_read_by(struct arena *arena)
+static const struct redial_policy *policy_to_read_by(void *context)
 {
+    struct faking *faking = context;
+    struct arena *arena = arena_new();
     struct diag_list *diags = diag_list_new();
     struct text why = TEXT_INIT;
-    const char *path = default_policy(arena, &why);
-    struct redial_policy *policy = path ? policy_load(path, NULL, diags) : NULL;
+    const char *path = arena ? default_policy(arena, &why) : NULL;
+    faking->policy = path ? policy_load(path, NULL, diags) : NULL;
     text_clean_up(&why);
     diag_list_destroy(diags);
-    return policy;
+    arena_destroy(arena);
+    return faking->policy;
 }
 
 static int start(struct faking *faking, const struct fakes_options *options)
@@ -403,22 +407,19 @@ static int run(const struct args *args, struct output *output)
     struct fakes_options options = {.arrived = see_arrived,
                                     .ended = see_ended,
                                     .reloaded = see_reloaded,
+                                    .policy = policy_to_read_by,
                                     .context = &faking,
                                     .strike_early = true};
-    struct arena *arena = arena_new();
-    struct redial_policy *policy = NULL;
     struct text why = TEXT_INIT;
     int status = STATUS_UNUSABLE;
     if (!read_flags(args, &options, &faking, &why)) {
         output_usage(output, args->verb->name, text_str(&why));
     } else {
-        if (arena && !options.scenario) options.policy = policy = policy_to_read_by(arena);
         catch_signals();
         allow_descriptors();
         status = start(&faking, &options);
     }
-    redial_policy_release(policy);
-    arena_destroy(arena);
+    redial_policy_release(faking.policy);
     text_clean_up(&why);
     return status;
 }

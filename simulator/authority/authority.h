@@ -55,6 +55,21 @@ struct authority_options {
 struct authority *authority_new(const struct authority_options *options); /* NULL: memory is out */
 void authority_destroy(struct authority *authority);                      /* NULL is fine */
 
+/* Credential files that name the server they are for, and so are made when that is known. The first
+ * two take an RSA key, which is made when one of them is first asked for, in a tenth of a second.
+ */
+enum authority_file {
+    AUTHORITY_NO_FILE,
+    AUTHORITY_SERVICE_ACCOUNT,    /* Google: JSON for GOOGLE_APPLICATION_CREDENTIALS */
+    AUTHORITY_CLIENT_CERTIFICATE, /* Azure: PEM, key and certificate, for
+                                     AZURE_CLIENT_CERTIFICATE_PATH */
+    AUTHORITY_AUTHORISED_USER,    /* Google, as SERVICE_ACCOUNT; so are those below */
+    AUTHORITY_IMPERSONATED,       /* a service account, by an authorised user */
+    AUTHORITY_EXTERNAL_ACCOUNT,   /* an identity from elsewhere, impersonating a service account */
+    AUTHORITY_EXTERNAL_AWS,       /* an identity of AWS's, by whatever keys the client has */
+    AUTHORITY_FILE_COUNT
+};
+
 /* What a client is given to begin with: name and value of the environment variables that the usual
  * clients read, and the files that they name. Texts belong to the authority.
  *
@@ -65,25 +80,17 @@ struct authority_secret {
     /* Not empty: `value` is what stands in a file of this name (mode 0600), and the variable holds
      * its path; with a '/' in it, the variable holds the path of the first folder. */
     struct redial_str file;
-    struct redial_str way; /* "key", "oauth", "imds", "web identity" …, the same word where
-                              platforms do it alike */
+    enum authority_file made; /* else: authority_file gives what stands in it */
+    struct redial_str way;    /* "key", "oauth", "imds", "web identity" …, the same word where
+                                 platforms do it alike */
 };
 size_t authority_environment(const struct authority *authority, enum platform_kind platform,
                              const struct authority_secret **list);
 
-/* Credential files that name the server they are for, and so are no part of the environment. The
- * first two take an RSA key, which is made when one of them is first asked for, in a tenth of a
- * second. */
-enum authority_file {
-    AUTHORITY_SERVICE_ACCOUNT,    /* Google: JSON for GOOGLE_APPLICATION_CREDENTIALS */
-    AUTHORITY_CLIENT_CERTIFICATE, /* Azure: PEM, key and certificate, for
-                                     AZURE_CLIENT_CERTIFICATE_PATH */
-    AUTHORITY_AUTHORISED_USER,    /* Google, as SERVICE_ACCOUNT; so are those below */
-    AUTHORITY_IMPERSONATED,       /* a service account, by an authorised user */
-    AUTHORITY_EXTERNAL_ACCOUNT,   /* an identity from elsewhere, impersonating a service account */
-    AUTHORITY_EXTERNAL_AWS,       /* an identity of AWS's, by whatever keys the client has */
-    AUTHORITY_FILE_COUNT
-};
+bool authority_knows_way(struct redial_str way);
+/* "key, bearer, oauth, federation; keys, bearer, …": a platform after the other. */
+void authority_list_ways(struct text *out);
+
 /* `base_url`: of the server of ISSUER_GOOGLE_TOKEN. Text in `arena`. False when memory is out or
  * OpenSSL failed. */
 bool authority_file(struct authority *authority, enum authority_file file,

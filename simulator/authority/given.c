@@ -104,10 +104,6 @@ struct row {
     enum given given[2];
 };
 
-#define AUTHORISED_USER                                                                            \
-    "{\"type\":\"authorized_user\",\"client_id\":\"" GOOGLE_CLIENT_ID                              \
-    "\",\"client_secret\":\"<1>\",\"refresh_token\":\"<2>\",\"quota_project_id\":"                 \
-    "\"" GOOGLE_PROJECT "\"}\n"
 #define OAUTH_PROFILE                                                                              \
     "{\"version\":\"1.0\",\"organization_id\":\"" ANTHROPIC_ORGANIZATION                           \
     "\",\"authentication\":{\"type\":\"user_oauth\",\"client_id\":\"" ANTHROPIC_CLIENT_ID "\"}}\n"
@@ -157,14 +153,14 @@ static const struct row rows[] = {
     {PLATFORM_VERTEX,    "",           "ANTHROPIC_VERTEX_PROJECT_ID", "", GOOGLE_PROJECT, {0}},
     {PLATFORM_VERTEX,    "",           "CLOUD_ML_REGION",          "", "us-east5", {0}},
     {PLATFORM_VERTEX,    "metadata",   "METADATA_SERVER_DETECTION", "", "assume-present", {0}},
-    {PLATFORM_VERTEX,    "authorized user", "GOOGLE_APPLICATION_CREDENTIALS", "google-credentials.json", AUTHORISED_USER,
-        {GIVEN_GOOGLE_CLIENT_SECRET, GIVEN_GOOGLE_REFRESH}},
 
     {PLATFORM_FOUNDRY,   "key",        "ANTHROPIC_FOUNDRY_API_KEY", "", "<1>", {GIVEN_FOUNDRY_KEY}},
     {PLATFORM_FOUNDRY,   "bearer",     "ANTHROPIC_FOUNDRY_AUTH_TOKEN", "", "<1>", {GIVEN_FOUNDRY_TOKEN}},
     {PLATFORM_FOUNDRY,   "secret",     "AZURE_TENANT_ID",          "", AZURE_TENANT, {0}},
     {PLATFORM_FOUNDRY,   "secret",     "AZURE_CLIENT_ID",          "", AZURE_CLIENT, {0}},
     {PLATFORM_FOUNDRY,   "secret",     "AZURE_CLIENT_SECRET",      "", "<1>", {GIVEN_AZURE_SECRET}},
+    {PLATFORM_FOUNDRY,   "certificate", "AZURE_TENANT_ID",         "", AZURE_TENANT, {0}},
+    {PLATFORM_FOUNDRY,   "certificate", "AZURE_CLIENT_ID",         "", AZURE_CLIENT, {0}},
     {PLATFORM_FOUNDRY,   "workload identity", "AZURE_TENANT_ID",   "", AZURE_TENANT, {0}},
     {PLATFORM_FOUNDRY,   "workload identity", "AZURE_CLIENT_ID",   "", AZURE_CLIENT, {0}},
     {PLATFORM_FOUNDRY,   "workload identity", "AZURE_FEDERATED_TOKEN_FILE", "azure-identity-token", "<1>", {GIVEN_AZURE_IDENTITY}},
@@ -173,6 +169,24 @@ static const struct row rows[] = {
     {PLATFORM_FOUNDRY,   "app service", "IDENTITY_HEADER",         "", "<1>", {GIVEN_AZURE_HEADER}},
 };
 /* clang-format on */
+
+#define GOOGLE_FILE "GOOGLE_APPLICATION_CREDENTIALS", "google-credentials.json"
+
+static const struct made_row {
+    enum platform_kind platform;
+    const char *way, *name, *file;
+    enum authority_file made;
+} made_rows[] = {
+    {PLATFORM_VERTEX, "authorized user", GOOGLE_FILE, AUTHORITY_AUTHORISED_USER},
+    {PLATFORM_VERTEX, "service account", GOOGLE_FILE, AUTHORITY_SERVICE_ACCOUNT},
+    {PLATFORM_VERTEX, "impersonation", GOOGLE_FILE, AUTHORITY_IMPERSONATED},
+    {PLATFORM_VERTEX, "external account", GOOGLE_FILE, AUTHORITY_EXTERNAL_ACCOUNT},
+    {PLATFORM_VERTEX, "aws identity", GOOGLE_FILE, AUTHORITY_EXTERNAL_AWS},
+    {PLATFORM_FOUNDRY, "certificate", "AZURE_CLIENT_CERTIFICATE_PATH", "azure-certificate.pem",
+     AUTHORITY_CLIENT_CERTIFICATE},
+};
+
+#define ANY_ROWS (REDIAL_COUNT_OF(rows) + REDIAL_COUNT_OF(made_rows))
 
 static bool fill(struct authority *authority, const struct row *row, struct redial_str *out)
 {
@@ -192,21 +206,72 @@ static bool fill(struct authority *authority, const struct row *row, struct redi
     return done;
 }
 
+/* Row `i` of both tables. */
+static struct made_row any_row(size_t i)
+{
+    const struct row *row = &rows[i];
+
+    if (i >= REDIAL_COUNT_OF(rows)) return made_rows[i - REDIAL_COUNT_OF(rows)];
+    return (struct made_row){.platform = row->platform, .way = row->way};
+}
+
+static bool is_first_of_way(size_t index)
+{
+    struct made_row row = any_row(index);
+
+    for (size_t i = 0; i < index; i++)
+        if (any_row(i).platform == row.platform && str_is(str_of(any_row(i).way), row.way))
+            return false;
+    return row.way[0] != '\0';
+}
+
+void authority_list_ways(struct text *out)
+{
+    for (int platform = 0; platform < PLATFORM_KIND_COUNT; platform++) {
+        const char *between = platform > 0 ? "; " : "";
+        for (size_t i = 0; i < ANY_ROWS; i++) {
+            if ((int)any_row(i).platform != platform || !is_first_of_way(i)) continue;
+            text_printf(out, "%s%s", between, any_row(i).way);
+            between = ", ";
+        }
+    }
+}
+
+bool authority_knows_way(struct redial_str way)
+{
+    for (size_t i = 0; i < ANY_ROWS; i++)
+        if (way.len > 0 && str_is(way, any_row(i).way)) return true;
+    return false;
+}
+
+static struct authority_secret *next_secret(struct authority *authority,
+                                            enum platform_kind platform)
+{
+    return &authority->environment[platform][authority->environment_count[platform]++];
+}
+
 static bool make_environment(struct authority *authority)
 {
     for (size_t i = 0; i < PLATFORM_KIND_COUNT; i++) {
         authority->environment[i] =
-            ARENA_ARRAY(authority->arena, struct authority_secret, REDIAL_COUNT_OF(rows));
+            ARENA_ARRAY(authority->arena, struct authority_secret, ANY_ROWS);
         if (!authority->environment[i]) return false;
     }
     for (size_t i = 0; i < REDIAL_COUNT_OF(rows); i++) {
-        enum platform_kind platform = rows[i].platform;
-        struct authority_secret *secret =
-            &authority->environment[platform][authority->environment_count[platform]++];
-        secret->name = str_of(rows[i].name);
-        secret->file = str_of(rows[i].file);
-        secret->way = str_of(rows[i].way);
-        if (!fill(authority, &rows[i], &secret->value)) return false;
+        const struct row *row = &rows[i];
+        struct authority_secret *secret = next_secret(authority, row->platform);
+        *secret = (struct authority_secret){
+            .name = str_of(row->name), .file = str_of(row->file), .way = str_of(row->way)};
+        if (!fill(authority, row, &secret->value)) return false;
+    }
+    for (size_t i = 0; i < REDIAL_COUNT_OF(made_rows); i++) {
+        const struct made_row *row = &made_rows[i];
+        *next_secret(authority, row->platform) = (struct authority_secret){
+            .name = str_of(row->name),
+            .file = str_of(row->file),
+            .way = str_of(row->way),
+            .made = row->made,
+        };
     }
     return true;
 }

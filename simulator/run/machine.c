@@ -1,9 +1,12 @@
 #include "simulator/run/machine.h"
 
 #include "base/names.h"
+#include "simulator/world/world.h"
 
 #define GIVEN_FOLDER "/given/"
 #define HOME         "/home/user"
+/* Any would do: who answers is told by the path. */
+#define GOOGLE_SERVER REDIAL_STR("https://oauth2.googleapis.com")
 
 /* A file that a chain wrote goes before the script's. */
 struct written {
@@ -48,7 +51,10 @@ static bool give(struct machine *machine, const struct authority_secret *secret,
     if (secret->file.len) {
         if (!arena_printf(machine->arena, &path, GIVEN_FOLDER "%.*s", REDIAL_STR_ARG(secret->file)))
             return false;
-        if (!write_file(machine, path, secret->value)) return false;
+        if (secret->made && !authority_file(machine->authority, secret->made, GOOGLE_SERVER,
+                                            WORLD_BEGAN_AT, machine->arena, &value))
+            return false;
+        if (!write_file(machine, path, value)) return false;
         size_t folder = str_find(secret->file, REDIAL_STR("/"));
         value = folder == SIZE_MAX ? path : str_take(path, sizeof GIVEN_FOLDER - 1 + folder);
     }

@@ -131,19 +131,6 @@ bool scenario_read_issuers(struct reading *reading, const struct node *value, vo
 
 /* ---- What the client is given ---- */
 
-static bool is_way(struct redial_str way)
-{
-    bool known = false;
-    struct authority *authority = authority_new(&(struct authority_options){.seed = 0});
-    for (int i = 0; authority && i < PLATFORM_KIND_COUNT; i++) {
-        const struct authority_secret *given;
-        size_t count = authority_environment(authority, (enum platform_kind)i, &given);
-        for (size_t k = 0; k < count; k++) known = known || str_eq(given[k].way, way);
-    }
-    authority_destroy(authority);
-    return known && way.len > 0;
-}
-
 bool scenario_read_given(struct reading *reading, const struct node *value, void *target)
 {
     struct machine_script *machine = target;
@@ -156,7 +143,7 @@ bool scenario_read_given(struct reading *reading, const struct node *value, void
         const struct node *item = items_at(value, i);
         if (!read_text(reading, item, &machine->ways[i]))
             right = false;
-        else if (!is_way(machine->ways[i]))
+        else if (!authority_knows_way(machine->ways[i]))
             right = reading_unexpected(reading, item,
                                        "a way to credentials, such as `authorized user`, `keys`, "
                                        "`web identity`, `oauth`, `secret` or `key`");

@@ -227,14 +227,19 @@ static struct redial_str choose_way(const struct fakes *fakes, const struct auth
 
 static bool add_file(struct making *making, const struct authority_secret *secret)
 {
-    struct redial_str path, file = secret->file;
+    struct fakes *fakes = making->fakes;
+    struct redial_str path, file = secret->file, contents = secret->value;
     size_t slash = str_find(file, REDIAL_STR("/"));
 
-    if (!arena_printf(making->arena, &path, "%.*s/%.*s", REDIAL_STR_ARG(making->fakes->folder),
+    if (secret->made &&
+        !authority_file(fakes->authority, secret->made, fakes_common_place(fakes)->url, fakes->now,
+                        making->arena, &contents))
+        return false;
+    if (!arena_printf(making->arena, &path, "%.*s/%.*s", REDIAL_STR_ARG(fakes->folder),
                       REDIAL_STR_ARG(file)))
         return false;
     make_folders(unconst(path.ptr));
-    if (!write_file(path.ptr, secret->value)) return false;
+    if (!write_file(path.ptr, contents)) return false;
     if (slash != SIZE_MAX) path.len -= file.len - slash;
     add(making, secret->name, path);
     return true;

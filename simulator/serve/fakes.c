@@ -286,11 +286,29 @@ static bool make_rest(struct fakes *fakes, struct text *why)
     return false;
 }
 
+static bool check_ways(const struct fakes_options *options, struct text *why)
+{
+    struct redial_str rest = str_of(options->ways), way;
+
+    while (str_split(&rest, ',', &way)) {
+        struct text ways = TEXT_INIT;
+        way = str_trim(way);
+        if (authority_knows_way(way)) continue;
+        authority_list_ways(&ways);
+        text_printf(why, "no client gets credentials by '%.*s'; the ways are %.*s",
+                    REDIAL_STR_ARG(way), REDIAL_STR_ARG(text_str(&ways)));
+        text_clean_up(&ways);
+        return false;
+    }
+    return true;
+}
+
 struct fakes *fakes_start(const struct fakes_options *options, struct diag_list *diags,
                           struct text *why)
 {
-    struct fakes *fakes = fakes_new(options);
+    struct fakes *fakes = check_ways(options, why) ? fakes_new(options) : NULL;
 
+    if (why->len > 0) return NULL;
     if (!fakes) {
         text_append(why, REDIAL_STR("memory is out"));
         return NULL;

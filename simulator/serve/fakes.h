@@ -30,15 +30,13 @@ struct fakes;
 
 struct fakes_options {
     const char *scenario; /* path; NULL: every request gets a simulated answer */
-    /* What replies mean in the journal, where no scenario names a policy; NULL: by their status. */
-    const struct redial_policy *policy;
-    bool watch_scenario; /* read it again when the file changes */
-    const char *address; /* NULL: 127.0.0.1 */
-    uint16_t port;       /* the first; 0: the kernel picks */
-    bool one_port;       /* all providers on one, told apart by the first part of the path */
-    bool tls;            /* https everywhere; without it, only for what Azure insists on */
-    bool only_platforms; /* no port for Azure's authority */
-    uint64_t seed;       /* of ids, keys and chance, where seed_given; else the scenario's own */
+    bool watch_scenario;  /* read it again when the file changes */
+    const char *address;  /* NULL: 127.0.0.1 */
+    uint16_t port;        /* the first; 0: the kernel picks */
+    bool one_port;        /* all providers on one, told apart by the first part of the path */
+    bool tls;             /* https everywhere; without it, only for what Azure insists on */
+    bool only_platforms;  /* no port for Azure's authority */
+    uint64_t seed;        /* of ids, keys and chance, where seed_given; else the scenario's own */
     bool seed_given;
     bool strike_early; /* what a script does to connections happens before a request is read: then
                           nobody can tell whose attempt it was */
@@ -52,6 +50,9 @@ struct fakes_options {
     void (*ended)(void *context, const struct journal_entry *entry); /* otherwise than told */
     /* The scenario file was read again: `diags` holds errors, then the old one stays. */
     void (*reloaded)(void *context, const struct diag_list *diags);
+    /* What replies mean, where no scenario names a policy: asked when the first is no success.
+     * NULL, of either: their status alone says. */
+    const struct redial_policy *(*policy)(void *context);
     void *context;
     /* Passes requests on to a real platform, and writes what happened as a scenario. */
     const char *upstream, *record; /* URL and path; both or none */

@@ -5,11 +5,15 @@
 #include "simulator/world/typical.h"
 
 /* A scenario's own policy; else the one that was given to read by. NULL: neither. */
-static const struct redial_policy *policy_of(const struct fakes *fakes)
+static const struct redial_policy *policy_of(struct fakes *fakes)
 {
     const struct script *script = fakes->script;
 
-    return script && script->is_scenario ? script->policy : fakes->options.policy;
+    if (script && script->is_scenario) return script->policy;
+    if (!fakes->policy_asked && fakes->options.policy)
+        fakes->policy = fakes->options.policy(fakes->options.context);
+    fakes->policy_asked = true;
+    return fakes->policy;
 }
 
 static uint16_t platform_in(const struct redial_policy *policy, enum platform_kind kind)
@@ -43,7 +47,7 @@ static enum redial_class classify_reply(const struct redial_policy *policy, uint
 }
 
 /* UNKNOWN: there is no policy to ask, or none of its rows says. */
-static enum redial_class read_class(const struct fakes *fakes, const struct exchange *exchange,
+static enum redial_class read_class(struct fakes *fakes, const struct exchange *exchange,
                                     enum platform_kind kind)
 {
     const struct redial_policy *policy = policy_of(fakes);
@@ -68,7 +72,7 @@ static enum redial_class class_by_status(const struct exchange *exchange, enum p
     return typical ? typical->class : REDIAL_CLASS_NONE;
 }
 
-enum redial_class meaning_of(const struct fakes *fakes, const struct exchange *exchange,
+enum redial_class meaning_of(struct fakes *fakes, const struct exchange *exchange,
                              enum platform_kind kind, bool refused)
 {
     enum redial_class class;

@@ -169,8 +169,8 @@ static int64_t read_hint(const struct exchange *exchange, int64_t now)
     return http_date_parse(seconds, &value) && value > now ? value - now : -1;
 }
 
-void note_reply(const struct fakes *fakes, struct journal_entry *entry,
-                const struct exchange *exchange, enum platform_kind platform)
+void note_reply(struct fakes *fakes, struct journal_entry *entry, const struct exchange *exchange,
+                enum platform_kind platform)
 {
     struct redial_str retry =
         header_value(exchange->headers, exchange->header_count, "x-should-retry");

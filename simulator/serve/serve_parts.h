@@ -206,7 +206,9 @@ struct fakes {
     unsigned memo_next;
     struct text moment; /* of `moment_second`, as headers have it */
     int64_t moment_second;
-    bool doors_moved; /* ports may refuse connections just now */
+    bool doors_moved;                   /* ports may refuse connections just now */
+    const struct redial_policy *policy; /* of options.policy, once it was asked */
+    bool policy_asked;
 };
 
 extern const struct endpoint_watcher serve_watcher;
@@ -215,11 +217,11 @@ uint64_t serve_next_id(struct fakes *fakes);
 int64_t fakes_world_now(const struct fakes *fakes); /* the moment that all worlds are at */
 /* The usual words of a request, cut free of secrets. NULL when memory is out. */
 struct journal_entry *note_arrival(struct fakes *fakes, const struct arrival *arrival);
-void note_reply(const struct fakes *fakes, struct journal_entry *entry,
-                const struct exchange *exchange, enum platform_kind platform);
+void note_reply(struct fakes *fakes, struct journal_entry *entry, const struct exchange *exchange,
+                enum platform_kind platform);
 /* What a client makes of the reply, which is no success or was scripted to be none; `refused`: by
  * the fakes themselves. */
-enum redial_class meaning_of(const struct fakes *fakes, const struct exchange *exchange,
+enum redial_class meaning_of(struct fakes *fakes, const struct exchange *exchange,
                              enum platform_kind kind, bool refused);
 void note_forget(struct fakes *fakes);
 void note_told(struct fakes *fakes, uint32_t number);

@@ -20,7 +20,10 @@ paths() {
     row bedrock-imds imds bedrock "$hinted, {error: auth}"
     row bedrock-web-identity 'web identity' bedrock "{error: auth}"
     row vertex-metadata metadata vertex "$busy, $hinted, {error: auth}"
+    row vertex-service-account 'service account' vertex "$hinted, {error: auth}"
+    row vertex-aws-identity 'aws identity' vertex "{error: auth}"
     row foundry-secret secret foundry "$busy, $hinted, {error: auth}"
+    row foundry-certificate certificate foundry "{error: auth}"
     row foundry-imds imds foundry "{error: auth}"
     # A credential that the fakes' authority did not give, or a secret that does not sign what its id says.
     wrong wrong-anthropic-key key anthropic 'ANTHROPIC_API_KEY=sk-ant-api03-of-somebody-else'

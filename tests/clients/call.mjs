@@ -5,10 +5,13 @@ const now = generation === '1.x';
 const message = (model) => ({model, max_tokens: 32, messages: [{role: 'user', content: 'Is the line clear?'}]});
 
 async function azureToken() {
-    const {DefaultAzureCredential, ClientSecretCredential, WorkloadIdentityCredential, getBearerTokenProvider} = await import('@azure/identity');
-    const {AZURE_CLIENT_SECRET: secret, AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_AUTHORITY_HOST: authorityHost} = process.env;
+    const {DefaultAzureCredential, ClientCertificateCredential, ClientSecretCredential, WorkloadIdentityCredential, getBearerTokenProvider} =
+        await import('@azure/identity');
+    const {AZURE_CLIENT_SECRET: secret, AZURE_TENANT_ID: tenant, AZURE_CLIENT_ID: client, AZURE_AUTHORITY_HOST: authorityHost,
+        AZURE_CLIENT_CERTIFICATE_PATH: certificatePath} = process.env;
     const options = {authorityHost, disableInstanceDiscovery: true};
     const credential = secret ? new ClientSecretCredential(tenant, client, secret, options)
+        : certificatePath ? new ClientCertificateCredential(tenant, client, {certificatePath}, options)
         : process.env.AZURE_FEDERATED_TOKEN_FILE ? new WorkloadIdentityCredential(options) : new DefaultAzureCredential();
     return getBearerTokenProvider(credential, 'https://ai.azure.com/.default');
 }

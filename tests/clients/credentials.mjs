@@ -31,8 +31,13 @@ const ways = {
     anthropic: {key: [], bearer: [], oauth: [], federation: ['anthropic-oauth token 200']},
     bedrock: {keys: [], bearer: [], container: ['aws-container token 200'], 'web identity': ['aws-sts token 200'],
         sso: ['aws-sso token 200'], 'assume role': ['aws-sts token 200'], imds: [session, session, 'aws-imds token 200']},
-    vertex: {metadata: ['google-metadata metadata 200', 'google-metadata token 200']},
+    // google-auth-library sends keys and logins of its own to oauth2.googleapis.com alone: those files are for clients that
+    // read their token_uri.
+    vertex: {metadata: ['google-metadata metadata 200', 'google-metadata token 200'],
+        'external account': ['google-metadata metadata 200', ...Array(3).fill('google-token token 200')],
+        'aws identity': ['google-metadata metadata 200', 'google-token token 200']},
     foundry: {key: [], secret: ['azure-authority metadata 200', 'azure-authority token 200'],
+        certificate: ['azure-authority metadata 200', 'azure-authority token 200'],
         'workload identity': ['azure-authority metadata 200', 'azure-authority token 200'], imds: ['azure-imds token 200'],
         'app service': ['azure-app-service token 200']},
 };

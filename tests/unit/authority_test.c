@@ -67,8 +67,14 @@ static struct redial_str look_up(const struct conversation *talk, struct redial_
         if (str_eq(talk->kept[i].name, name)) return talk->kept[i].value;
     for (int p = 0; p < PLATFORM_KIND_COUNT; p++) {
         size_t count = authority_environment(talk->authority, (enum platform_kind)p, &list);
-        for (size_t i = 0; i < count; i++)
-            if (str_eq(list[i].name, name) || str_eq(list[i].file, name)) return list[i].value;
+        for (size_t i = 0; i < count; i++) {
+            struct redial_str value = list[i].value;
+            if (!str_eq(list[i].name, name) && !str_eq(list[i].file, name)) continue;
+            if (list[i].made)
+                cr_assert(authority_file(talk->authority, list[i].made, REDIAL_STR(BASE_URL),
+                                         talk->now, talk->arena, &value));
+            return value;
+        }
     }
     cr_assert_fail("nothing is called %.*s", REDIAL_STR_ARG(name));
     return name;

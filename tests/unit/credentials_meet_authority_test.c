@@ -65,16 +65,20 @@ static const char *base_of(struct world *world, enum issuer issuer)
 /* A variable, or a file and the variable that names it or the first folder of its path. */
 static void give(struct world *world, const struct authority_secret *secret)
 {
-    struct redial_str rest = secret->file, first;
+    struct redial_str rest = secret->file, first, contents = secret->value;
     if (secret->file.len == 0) {
         set(world, printed(world, "%.*s", REDIAL_STR_ARG(secret->name)),
             printed(world, "%.*s", REDIAL_STR_ARG(secret->value)));
         return;
     }
+    if (secret->made)
+        cr_assert(authority_file(world->authority, secret->made,
+                                 str_of(base_of(world, ISSUER_GOOGLE_TOKEN)), NOW, world->arena,
+                                 &contents));
     cr_assert(str_split(&rest, '/', &first));
     set(world, printed(world, "%.*s", REDIAL_STR_ARG(secret->name)),
         printed(world, "/given/%.*s", REDIAL_STR_ARG(first)));
-    add_file(world, printed(world, "/given/%.*s", REDIAL_STR_ARG(secret->file)), secret->value);
+    add_file(world, printed(world, "/given/%.*s", REDIAL_STR_ARG(secret->file)), contents);
 }
 
 static void give_way(struct world *world, enum platform_kind platform, const char *way)
@@ -83,15 +87,6 @@ static void give_way(struct world *world, enum platform_kind platform, const cha
     size_t count = authority_environment(world->authority, platform, &list);
     for (size_t i = 0; i < count; i++)
         if (list[i].way.len == 0 || str_is(list[i].way, way)) give(world, &list[i]);
-}
-
-static void give_file(struct world *world, enum authority_file file, const char *variable)
-{
-    struct redial_str contents;
-    cr_assert(authority_file(world->authority, file, str_of(base_of(world, ISSUER_GOOGLE_TOKEN)),
-                             NOW, world->arena, &contents));
-    set(world, variable, "/given/made");
-    add_file(world, "/given/made", contents);
 }
 
 /* ---- Where its servers are */
@@ -284,39 +279,36 @@ static int64_t accepted(struct world *world, enum platform_kind platform,
 struct way {
     enum platform_kind platform;
     char way[24];
-    bool renews;       /* the chain can find another one */
-    int file;          /* enum authority_file, -1 none */
-    char variable[40]; /* that names it */
+    bool renews; /* the chain can find another one */
 };
 
 ParameterizedTestParameters(credentials, meet_authority)
 {
     static struct way ways[] = {
-        {PLATFORM_ANTHROPIC, "key", false, -1, ""},
-        {PLATFORM_ANTHROPIC, "bearer", false, -1, ""},
-        {PLATFORM_ANTHROPIC, "oauth", true, -1, ""},
-        {PLATFORM_ANTHROPIC, "federation", true, -1, ""},
-        {PLATFORM_BEDROCK, "keys", false, -1, ""},
-        {PLATFORM_BEDROCK, "bearer", false, -1, ""},
-        {PLATFORM_BEDROCK, "container", true, -1, ""},
-        {PLATFORM_BEDROCK, "web identity", true, -1, ""},
-        {PLATFORM_BEDROCK, "sso", true, -1, ""},
-        {PLATFORM_BEDROCK, "assume role", true, -1, ""},
-        {PLATFORM_BEDROCK, "imds", true, -1, ""},
-        {PLATFORM_VERTEX, "metadata", true, -1, ""},
-        {PLATFORM_VERTEX, "-", true, AUTHORITY_SERVICE_ACCOUNT, "GOOGLE_APPLICATION_CREDENTIALS"},
-        {PLATFORM_VERTEX, "-", true, AUTHORITY_AUTHORISED_USER, "GOOGLE_APPLICATION_CREDENTIALS"},
-        {PLATFORM_VERTEX, "-", true, AUTHORITY_IMPERSONATED, "GOOGLE_APPLICATION_CREDENTIALS"},
-        {PLATFORM_VERTEX, "-", true, AUTHORITY_EXTERNAL_ACCOUNT, "GOOGLE_APPLICATION_CREDENTIALS"},
-        {PLATFORM_VERTEX, "-", true, AUTHORITY_EXTERNAL_AWS, "GOOGLE_APPLICATION_CREDENTIALS"},
-        {PLATFORM_FOUNDRY, "key", false, -1, ""},
-        {PLATFORM_FOUNDRY, "bearer", false, -1, ""},
-        {PLATFORM_FOUNDRY, "secret", true, -1, ""},
-        {PLATFORM_FOUNDRY, "workload identity", true, -1, ""},
-        {PLATFORM_FOUNDRY, "imds", true, -1, ""},
-        {PLATFORM_FOUNDRY, "app service", true, -1, ""},
-        {PLATFORM_FOUNDRY, "certificate", true, AUTHORITY_CLIENT_CERTIFICATE,
-         "AZURE_CLIENT_CERTIFICATE_PATH"},
+        {PLATFORM_ANTHROPIC, "key", false},
+        {PLATFORM_ANTHROPIC, "bearer", false},
+        {PLATFORM_ANTHROPIC, "oauth", true},
+        {PLATFORM_ANTHROPIC, "federation", true},
+        {PLATFORM_BEDROCK, "keys", false},
+        {PLATFORM_BEDROCK, "bearer", false},
+        {PLATFORM_BEDROCK, "container", true},
+        {PLATFORM_BEDROCK, "web identity", true},
+        {PLATFORM_BEDROCK, "sso", true},
+        {PLATFORM_BEDROCK, "assume role", true},
+        {PLATFORM_BEDROCK, "imds", true},
+        {PLATFORM_VERTEX, "metadata", true},
+        {PLATFORM_VERTEX, "service account", true},
+        {PLATFORM_VERTEX, "authorized user", true},
+        {PLATFORM_VERTEX, "impersonation", true},
+        {PLATFORM_VERTEX, "external account", true},
+        {PLATFORM_VERTEX, "aws identity", true},
+        {PLATFORM_FOUNDRY, "key", false},
+        {PLATFORM_FOUNDRY, "bearer", false},
+        {PLATFORM_FOUNDRY, "secret", true},
+        {PLATFORM_FOUNDRY, "workload identity", true},
+        {PLATFORM_FOUNDRY, "imds", true},
+        {PLATFORM_FOUNDRY, "app service", true},
+        {PLATFORM_FOUNDRY, "certificate", true},
     };
     return cr_make_param_array(struct way, ways, REDIAL_COUNT_OF(ways));
 }
@@ -329,15 +321,7 @@ static void world_begin(struct world *world, const struct way *way)
     cr_assert(world->arena && world->authority);
     point(world, way->way);
     give_way(world, way->platform, way->way);
-    if (way->file >= 0) give_file(world, (enum authority_file)way->file, way->variable);
-    if (way->file == AUTHORITY_EXTERNAL_AWS) {
-        set(world, "AWS_REGION", "us-east-1");
-        give_way(world, PLATFORM_BEDROCK, "keys");
-    }
-    if (str_is(str_of(way->way), "certificate")) {
-        set(world, "AZURE_TENANT_ID", "11111111-2222-4333-8444-555555555555");
-        set(world, "AZURE_CLIENT_ID", "66666666-7777-4888-9999-aaaaaaaaaaaa");
-    }
+    if (str_is(str_of(way->way), "aws identity")) give_way(world, PLATFORM_BEDROCK, "keys");
 }
 
 static struct chain *chain_of(struct world *world, const struct way *way)
@@ -377,13 +361,13 @@ ParameterizedTest(struct way *way, credentials, meet_authority)
     find(&world, chain, CHAIN_FROM_CACHE);
     cr_expect_eq(chain_credential(chain)->refreshable, way->renews, "%s", way->way);
     int64_t first = accepted(&world, way->platform, chain_credential(chain));
-    cr_assert_geq(first, 0, "%s %d is not accepted", way->way, way->file);
+    cr_assert_geq(first, 0, "%s is not accepted", way->way);
     if (way->renews) {
         world.now += NS_PER_HOUR;
         cr_expect_eq(accepted(&world, way->platform, chain_credential(chain)), -1);
         find(&world, chain, CHAIN_ANEW);
-        cr_expect_gt(accepted(&world, way->platform, chain_credential(chain)), first, "%s %d",
-                     way->way, way->file);
+        cr_expect_gt(accepted(&world, way->platform, chain_credential(chain)), first, "%s",
+                     way->way);
     }
     expect_secrets_kept(&world, chain);
     chain_destroy(chain);
@@ -454,8 +438,7 @@ static struct redial_str changed(struct world *world, struct redial_str body, co
 
 ParameterizedTest(struct caller_case *c, credentials, callers_of_aws)
 {
-    const struct way way = {PLATFORM_VERTEX, "-", true, AUTHORITY_EXTERNAL_AWS,
-                            "GOOGLE_APPLICATION_CREDENTIALS"};
+    const struct way way = {PLATFORM_VERTEX, "aws identity", true};
     struct world world;
     world_begin(&world, &way);
     struct chain *chain = chain_of(&world, &way);
