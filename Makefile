@@ -42,7 +42,9 @@ OBJ = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	$(Q)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(QUICK) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/tests/unit/%.o: QUICK = -O0 # a test runs for milliseconds, and takes seconds to compile
 
 $(BUILD)/unit: $(call OBJ,$(SRC_UNIT) $(SRC_ENGINE) $(SRC_SIMULATOR) $(SRC_CLI))
 	$(LINK) -rdynamic $(WRAP_MEMORY) $$(pkg-config --libs $(PKG_TEST))

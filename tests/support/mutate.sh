@@ -38,9 +38,10 @@ for ((row = 1; row <= rows; row++)); do
             n > row || /^ *(#|$)/ {next}
             n == row {sub(/^ +/, ""); printf " %s", $0}' policies/platforms.yaml)
     # What no fake platform can do: a TLS handshake, a reset before the connection stands, a reply that
-    # ends within its head, a runtime that loses the error number. Unit tests judge these by hand.
+    # ends within its head, a runtime that loses the error number; a proxy; a request that cannot be
+    # made. Unit tests judge these by hand.
     case $text in
-    *TLS* | *'phase: [resolve'* | *'cause: CUT, phase'* | *'cause: OTHER'*) continue ;;
+    *TLS* | *'cause: PROXY'* | *'cause: UNSENDABLE'* | *'phase: [resolve'* | *'cause: CUT, phase'* | *'cause: OTHER'*) continue ;;
     esac
     broken "$text" platforms.yaml awk -v row="$row" '/^ *- \{?class: / && ++n == row {
             sub(/class: [a-z_]+/, /class: refusal/ ? "class: not_found" : "class: refusal")
