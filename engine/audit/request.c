@@ -76,18 +76,25 @@ static void note_flag(struct search *search, struct redial_str flag)
         search->out_of_memory = true;
 }
 
-/* Beta flags, as the SDKs (`betas`) and the clouds (`anthropic_beta`) take them in the body. */
 static void look_at_flag(struct search *search, struct redial_str flag, struct redial_str path)
 {
     const struct matrix_table *table = &search->matrix->tables[MATRIX_FEATURES];
-    if (!glob_match(REDIAL_STR("betas.*"), path) &&
-        !glob_match(REDIAL_STR("anthropic_beta.*"), path))
-        return;
     note_flag(search, flag);
     for (size_t r = 0; r < table->row_count; r++)
         for (size_t i = 0; i < table->rows[r].betas.count; i++)
             if (glob_match(table->rows[r].betas.list[i], flag))
                 found(search, table->rows[r].name, path);
+}
+
+/* Beta flags, as the SDKs (`betas`), the clouds (`anthropic_beta`) and a header take them. */
+static void look_at_flags(struct search *search, struct redial_str text, struct redial_str path)
+{
+    struct redial_str flag;
+    if (!glob_match(REDIAL_STR("betas.*"), path) &&
+        !glob_match(REDIAL_STR("anthropic_beta.*"), path) &&
+        !glob_match(REDIAL_STR("extra_headers.anthropic-beta"), path))
+        return;
+    while (str_split(&text, ',', &flag)) look_at_flag(search, str_trim(flag), path);
 }
 
 static void look_at(struct search *search, const struct json *value, struct redial_str path)
@@ -101,7 +108,7 @@ static void look_at(struct search *search, const struct json *value, struct redi
             (!row->value || glob_match(str_of(row->value), text)))
             found(search, str_of(row->feature), path);
     }
-    look_at_flag(search, text, path);
+    look_at_flags(search, text, path);
 }
 
 /* What a caller's own schema or a model's own words hold is no feature of the request. */

@@ -209,10 +209,8 @@ static bool fill(struct authority *authority, const struct row *row, struct redi
 /* Row `i` of both tables. */
 static struct made_row any_row(size_t i)
 {
-    const struct row *row = &rows[i];
-
     if (i >= REDIAL_COUNT_OF(rows)) return made_rows[i - REDIAL_COUNT_OF(rows)];
-    return (struct made_row){.platform = row->platform, .way = row->way};
+    return (struct made_row){.platform = rows[i].platform, .way = rows[i].way};
 }
 
 static bool is_first_of_way(size_t index)
