@@ -74,6 +74,7 @@ struct redial_live {
     /* The attempt under way. */
     bool under_way, connected, head_seen;
     bool fresh_connection;
+    enum redial_cause unsent; /* what kept it back, when it could not be sent */
     struct arena *attempt_arena;
     struct http_request http;
     struct transfer *transfer; /* NULL: it ended, or was not sent yet */
@@ -81,7 +82,6 @@ struct redial_live {
     struct transfer_end end;
     /* On the calls' clock. sent_at: as the engine decided it; asked_at: when the transfer began. */
     int64_t sent_at, asked_at, heard_at, ended_at, abort_at, idle_timeout;
-    enum redial_cause unsent;   /* what kept it back, when it could not be sent */
     struct redial_event event;  /* the last that was judged */
     struct text detail, answer; /* answer: of a reply that is no stream */
     struct redial_event repaired;

@@ -174,16 +174,16 @@ static const struct row rows[] = {
 
 static const struct made_row {
     enum platform_kind platform;
-    const char *way, *name, *file;
     enum authority_file made;
+    const char *way, *name, *file;
 } made_rows[] = {
-    {PLATFORM_VERTEX, "authorized user", GOOGLE_FILE, AUTHORITY_AUTHORISED_USER},
-    {PLATFORM_VERTEX, "service account", GOOGLE_FILE, AUTHORITY_SERVICE_ACCOUNT},
-    {PLATFORM_VERTEX, "impersonation", GOOGLE_FILE, AUTHORITY_IMPERSONATED},
-    {PLATFORM_VERTEX, "external account", GOOGLE_FILE, AUTHORITY_EXTERNAL_ACCOUNT},
-    {PLATFORM_VERTEX, "aws identity", GOOGLE_FILE, AUTHORITY_EXTERNAL_AWS},
-    {PLATFORM_FOUNDRY, "certificate", "AZURE_CLIENT_CERTIFICATE_PATH", "azure-certificate.pem",
-     AUTHORITY_CLIENT_CERTIFICATE},
+    {PLATFORM_VERTEX, AUTHORITY_AUTHORISED_USER, "authorized user", GOOGLE_FILE},
+    {PLATFORM_VERTEX, AUTHORITY_SERVICE_ACCOUNT, "service account", GOOGLE_FILE},
+    {PLATFORM_VERTEX, AUTHORITY_IMPERSONATED, "impersonation", GOOGLE_FILE},
+    {PLATFORM_VERTEX, AUTHORITY_EXTERNAL_ACCOUNT, "external account", GOOGLE_FILE},
+    {PLATFORM_VERTEX, AUTHORITY_EXTERNAL_AWS, "aws identity", GOOGLE_FILE},
+    {PLATFORM_FOUNDRY, AUTHORITY_CLIENT_CERTIFICATE, "certificate", "AZURE_CLIENT_CERTIFICATE_PATH",
+     "azure-certificate.pem"},
 };
 
 #define ANY_ROWS (REDIAL_COUNT_OF(rows) + REDIAL_COUNT_OF(made_rows))

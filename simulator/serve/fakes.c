@@ -306,9 +306,10 @@ static bool check_ways(const struct fakes_options *options, struct text *why)
 struct fakes *fakes_start(const struct fakes_options *options, struct diag_list *diags,
                           struct text *why)
 {
-    struct fakes *fakes = check_ways(options, why) ? fakes_new(options) : NULL;
+    struct fakes *fakes;
 
-    if (why->len > 0) return NULL;
+    if (!check_ways(options, why)) return NULL;
+    fakes = fakes_new(options);
     if (!fakes) {
         text_append(why, REDIAL_STR("memory is out"));
         return NULL;

@@ -206,9 +206,8 @@ struct fakes {
     unsigned memo_next;
     struct text moment; /* of `moment_second`, as headers have it */
     int64_t moment_second;
-    bool doors_moved;                   /* ports may refuse connections just now */
     const struct redial_policy *policy; /* of options.policy, once it was asked */
-    bool policy_asked;
+    bool policy_asked, doors_moved;     /* doors: ports may refuse connections just now */
 };
 
 extern const struct endpoint_watcher serve_watcher;
