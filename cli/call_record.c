@@ -24,6 +24,7 @@ struct call_record {
     struct arena *arena; /* of the attempt's texts */
     struct record_attempt attempt;
     bool under_way;
+    bool unsent;     /* an attempt ended before it was sent */
     int64_t sent_at; /* of the attempt, on the client's clock */
     struct text body;
     struct piece *pieces;
@@ -63,6 +64,7 @@ static void begin_attempt(void *context, uint32_t number, int64_t now,
     struct call_record *self = context;
     bool stream = self->attempt.stream_asked;
     (void)number;
+    self->unsent |= self->under_way;
     arena_destroy(self->arena);
     self->arena = arena_new();
     self->failed |= self->arena == NULL;
@@ -156,6 +158,7 @@ static void cancel(void *context, uint32_t number, int64_t now)
 {
     struct call_record *self = context;
     (void)number;
+    self->under_way = false;
     record_set_cancelled(self->record, self->call, now - self->began_at);
 }
 
@@ -265,8 +268,13 @@ bool call_record_write(const struct call_record *self, const struct order *order
         .environment = read_environment(values),
         .story = text_str(&self->story),
     };
-    bool written = !self->failed && record_write(self->record, &scenario, &out) && !out.failed;
-    if (!written)
+    bool sent = !self->unsent && !self->under_way, written = false;
+    if (!sent)
+        fputs(
+            "redial call: nothing was recorded: an attempt was never sent, and a record holds what "
+            "a provider did\n",
+            output->err);
+    else if (self->failed || !record_write(self->record, &scenario, &out) || out.failed)
         fputs("redial call: out of memory, nothing was recorded\n", output->err);
     else
         written = write_file(order->record_path, &out, output);
