@@ -81,27 +81,27 @@ static void enter(struct authority *authority, struct grant *list)
         authority->slots[slot_of(authority, grant->text)] = grant;
 }
 
-/* All slots anew, `count` of them: a power of two. */
-static bool spread(struct authority *authority, size_t count)
+static void enter_all(struct authority *authority)
 {
-    struct grant **slots = calloc(count, sizeof *slots);
+    memset(authority->slots, 0, authority->slot_count * sizeof *authority->slots);
+    enter(authority, authority->begun_with);
+    enter(authority, authority->oldest);
+}
 
+/* A power of two, at most half full, so that a search ends soon. */
+static bool make_room(struct authority *authority)
+{
+    size_t count = authority->slot_count ? authority->slot_count * 2 : 64;
+    struct grant **slots;
+
+    if (authority->grant_count * 2 < authority->slot_count) return true;
+    slots = calloc(count, sizeof *slots);
     if (!slots) return false;
     free(authority->slots);
     authority->slots = slots;
     authority->slot_count = count;
-    enter(authority, authority->begun_with);
-    enter(authority, authority->oldest);
+    enter_all(authority);
     return true;
-}
-
-/* At most half full, so that a search ends soon. */
-static bool make_room(struct authority *authority)
-{
-    size_t count = authority->slot_count;
-
-    if (authority->grant_count * 2 < count) return true;
-    return spread(authority, count ? count * 2 : 64);
 }
 
 static void put(struct authority *authority, struct grant *grant)
@@ -198,10 +198,11 @@ static bool make_way(struct authority *authority, int64_t now)
 
     if (authority->issued_count < AUTHORITY_ISSUED_MAX) return true;
     drop_old(authority, now);
+    enter_all(authority);
     authority->secret_count = authority->begun_secrets;
     for (const struct grant *grant = authority->oldest; grant && fine; grant = grant->next)
         fine = keep_secrets(authority, grant);
-    return spread(authority, authority->slot_count) && fine;
+    return fine;
 }
 
 /* One block of memory: the grant, then its texts. */

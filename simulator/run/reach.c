@@ -33,13 +33,13 @@ static bool look_at(const struct redial_policy *policy, const char *path, bool r
     struct diag_list *diags = diag_list_new();
     struct scenario scenario;
     bool fine = arena && diags;
-    if (fine && scenario_load(arena, path, diags, &scenario)) {
-        if (same_file(scenario.policy_path, policy->path)) {
-            fine = play(&scenario, policy->rule_count, reached);
-            (*played)++;
-        }
+    if (fine && same_file(scenario_policy(arena, path, diags), policy->path) &&
+        scenario_load(arena, path, diags, &scenario)) {
+        fine = play(&scenario, policy->rule_count, reached);
         scenario_clean_up(&scenario);
+        (*played)++;
     }
+    fine = fine && !diag_out_of_memory_seen(diags);
     diag_list_destroy(diags);
     arena_destroy(arena);
     return fine;

@@ -222,6 +222,19 @@ bool scenario_load_text(struct arena *arena, struct redial_str path, struct redi
     return load_source(arena, source_of(arena, path, text, diags), diags, scenario);
 }
 
+struct redial_str scenario_policy(struct arena *arena, const char *path, struct diag_list *diags)
+{
+    const struct source *source = source_read(arena, path, diags);
+    const struct node *root = source ? document_parse(arena, source, diags) : NULL;
+    const struct node *policy =
+        root && root->kind == NODE_MAPPING ? node_get(root, "policy") : NULL;
+    struct redial_str joined = {"", 0};
+    if (policy && policy->kind == NODE_SCALAR &&
+        !scenario_path(arena, source->path, policy->text, &joined))
+        diag_out_of_memory(diags);
+    return joined;
+}
+
 void scenario_clean_up(struct scenario *scenario)
 {
     for (size_t i = 0; i < scenario->reload_count; i++) {

@@ -86,6 +86,9 @@ bool scenario_load(struct arena *arena, const char *path, struct diag_list *diag
 bool scenario_load_text(struct arena *arena, struct redial_str path, struct redial_str text,
                         struct diag_list *diags, struct scenario *scenario);
 void scenario_clean_up(struct scenario *scenario);
+/* The path of the policy that a scenario names, of which nothing else is read: for who looks for
+ * the scenarios of one policy. Empty when the file cannot be read, or names none. */
+struct redial_str scenario_policy(struct arena *arena, const char *path, struct diag_list *diags);
 
 struct schema;
 extern const struct schema scenario_schema; /* the scenario language, see config/schema.h */
