@@ -269,8 +269,11 @@ static size_t write_events(struct telling *telling, bool quiet)
     return count;
 }
 
+/* The end is seen a moment after the last event has come, and in a scenario with it. */
 static void write_stream(struct telling *telling)
 {
+    if (telling->event_count > 0)
+        telling->events[telling->event_count - 1].at = telling->attempt->ended_at;
     (void)write_events(telling, false);
     write_headers(telling);
 }

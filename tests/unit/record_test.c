@@ -197,6 +197,7 @@ Test(record, the_words_of_an_answer_are_replaced)
     expect_text(&written, "private", false);
     expect_text(&written, "content_block_delta", true);
     expect_text(&written, "{event: \"message_start\", after: 500ms}", true);
+    expect_text(&written, "{event: \"message_stop\", after: 1s}", true); /* when the end was seen */
     text_clean_up(&written);
 }
 
