@@ -1,7 +1,7 @@
 /* What a test asks the fakes themselves, on every port:
  *
  *     GET  /_redial/health                        they are up
- *     GET  /_redial/journal?session=…&server=…&operation=…&after=…&limit=…
+ *     GET  /_redial/journal?session=…&server=…&operation=…&status=…&after=…&limit=…
  *     POST /_redial/reset                         forget the journal and every place in the script
  *     GET  /_redial/scenario                      the script that is served
  *     PUT  /_redial/scenario                      another one; with errors 422, and the old one
@@ -57,6 +57,25 @@ static bool read_number(struct arrival *arrival, const char *name, uint32_t *num
     return true;
 }
 
+/* The first parameter that the journal does not know; empty: it knows all. */
+static struct redial_str unknown_filter(struct redial_str target)
+{
+    static const char *const known[] = {"session", "server", "operation",
+                                        "status",  "after",  "limit"};
+    struct redial_str query = str_skip(target, str_find(target, REDIAL_STR("?")));
+    struct redial_str part;
+
+    if (query.len > 0) query = str_skip(query, 1);
+    while (str_split(&query, '&', &part)) {
+        struct redial_str name = str_take(part, str_find(part, REDIAL_STR("=")));
+        bool is_known = name.len == 0;
+        for (size_t i = 0; i < REDIAL_COUNT_OF(known); i++)
+            is_known = is_known || str_is(name, known[i]);
+        if (!is_known) return name;
+    }
+    return (struct redial_str){"", 0};
+}
+
 static void tell_journal(struct fakes *fakes, struct arrival *arrival)
 {
     struct arena *arena = arrival_arena(arrival);
@@ -64,14 +83,22 @@ static void tell_journal(struct fakes *fakes, struct arrival *arrival)
                                     .server = route_parameter(arrival->target, "server", arena),
                                     .operation =
                                         route_parameter(arrival->target, "operation", arena)};
+    struct redial_str unknown = unknown_filter(arrival->target);
     struct text out = TEXT_INIT;
-    bool fine = read_number(arrival, "after", &filter.after) &&
-                read_number(arrival, "limit", &filter.limit);
+    bool numbers = read_number(arrival, "after", &filter.after) &&
+                   read_number(arrival, "limit", &filter.limit) &&
+                   read_number(arrival, "status", &filter.status);
+    bool fine = numbers && unknown.len == 0;
 
     if (fine)
         journal_write_json(fakes->journal, &filter, &out);
+    else if (!numbers)
+        text_append(&out, REDIAL_STR("status, after and limit are whole numbers\n"));
     else
-        text_append(&out, REDIAL_STR("after and limit are whole numbers\n"));
+        text_printf(&out,
+                    "nothing is filtered by '%.*s'; session, server, operation, status, after and "
+                    "limit are known\n",
+                    REDIAL_STR_ARG(unknown));
     say(arrival, fine ? 200 : 400, fine ? JSON : PLAIN, &out);
     text_clean_up(&out);
 }

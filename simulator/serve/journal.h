@@ -85,6 +85,7 @@ struct journal_filter {
     struct redial_str session, server, operation; /* empty: any */
     uint32_t after;                               /* numbers above this */
     uint32_t limit;                               /* so many of them, the first; 0 all */
+    uint32_t status;                              /* 0: any */
 };
 void journal_write_json(const struct journal *journal, const struct journal_filter *filter,
                         struct text *out);

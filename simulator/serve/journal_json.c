@@ -90,10 +90,11 @@ static bool is_any_or(struct redial_str wanted, struct redial_str value)
 
 static bool passes(const struct journal_filter *filter, const struct journal_entry *entry)
 {
-    return !filter ||
-           (entry->number > filter->after && is_any_or(filter->session, entry->session) &&
-            is_any_or(filter->server, str_of(entry->server)) &&
-            is_any_or(filter->operation, entry->operation));
+    return !filter || (entry->number > filter->after &&
+                       (filter->status == 0 || filter->status == entry->status) &&
+                       is_any_or(filter->session, entry->session) &&
+                       is_any_or(filter->server, str_of(entry->server)) &&
+                       is_any_or(filter->operation, entry->operation));
 }
 
 void journal_write_json(const struct journal *journal, const struct journal_filter *filter,

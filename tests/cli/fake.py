@@ -300,6 +300,9 @@ def keeps_tests_apart_by_header_and_by_key():
              [("", 529), ("a", 529), ("b", 529), ("a", 200), ("", 200)])
         same([entry["number"] for entry in fake.journal("?session=a")], [2, 4])
         same([entry["number"] for entry in fake.journal("?server=anthropic&operation=messages&after=3")], [4, 5])
+        same({entry["status"] for entry in fake.journal("?status=529")}, {529})
+        status, _, said = fake.ask("GET", fake.env["REDIAL_FAKE_URL"] + "/_redial/journal?stauts=529")
+        assert status == 400 and b"'stauts'" in said and b"status" in said, said
         same(fake.ask("POST", fake.env["REDIAL_FAKE_URL"] + "/_redial/reset")[0], 200)
         same((fake.journal(), fake.message()[0]), ([], 529), "after a reset the script begins anew")
 
