@@ -1,30 +1,21 @@
 #include "cli/known.h"
 
-static bool say_closest(const struct redial_policy *policy, struct redial_str name,
-                        struct text *why)
-{
-    struct redial_str best = {"", 0};
+#include "base/names.h"
 
-    for (size_t i = 0; i < policy->provider_count; i++) {
-        struct redial_str pair[] = {best, policy->providers[i].name};
-        size_t closest = str_closest(pair, REDIAL_COUNT_OF(pair), name);
-        if (closest != SIZE_MAX) best = pair[closest];
-    }
-    if (best.len > 0) text_printf(why, "; did you mean '%.*s'?", REDIAL_STR_ARG(best));
-    return best.len > 0;
-}
+#define PROVIDERS_TOLD 64u /* no policy has more */
 
 uint16_t known_provider(const struct redial_policy *policy, struct redial_str name,
                         struct text *why)
 {
     uint16_t provider = policy_find_provider(policy, name);
+    struct redial_str names[PROVIDERS_TOLD];
+    size_t count = 0;
 
     if (provider != NO_INDEX) return provider;
+    for (; count < policy->provider_count && count < PROVIDERS_TOLD; count++)
+        names[count] = policy->providers[count].name;
     text_printf(why, "the policy has no provider '%.*s'", REDIAL_STR_ARG(name));
-    if (say_closest(policy, name, why)) return NO_INDEX;
-    text_append(why, REDIAL_STR("; it has"));
-    for (size_t i = 0; i < policy->provider_count; i++)
-        text_printf(why, "%s %.*s", i == 0 ? "" : ",", REDIAL_STR_ARG(policy->providers[i].name));
+    str_suggest(names, count, name, why);
     return NO_INDEX;
 }
 

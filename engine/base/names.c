@@ -79,6 +79,16 @@ size_t str_closest(const struct redial_str *words, size_t count, struct redial_s
     return closest.row;
 }
 
+void str_suggest(const struct redial_str *words, size_t count, struct redial_str word,
+                 struct text *out)
+{
+    size_t closest = str_closest(words, count, word);
+    if (closest != SIZE_MAX)
+        text_printf(out, "; did you mean '%.*s'?", REDIAL_STR_ARG(words[closest]));
+    for (size_t i = 0; closest == SIZE_MAX && i < count; i++)
+        text_printf(out, "%s%.*s", i > 0 ? ", " : "; it has ", REDIAL_STR_ARG(words[i]));
+}
+
 void names_list(const struct names *names, struct text *out)
 {
     for (size_t i = 0; i < names->count; i++) {

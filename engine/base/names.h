@@ -24,6 +24,9 @@ int names_find(const struct names *names, struct redial_str word);
 int names_closest(const struct names *names, struct redial_str word);
 /* The same over words that are not a table (declared names of a policy); SIZE_MAX if none. */
 size_t str_closest(const struct redial_str *words, size_t count, struct redial_str word);
+/* "; did you mean 'a'?", or where nothing is close what there is: "; it has a, b". */
+void str_suggest(const struct redial_str *words, size_t count, struct redial_str word,
+                 struct text *out);
 /* "a, b, c or d" */
 void names_list(const struct names *names, struct text *out);
 

@@ -139,12 +139,8 @@ static bool read_mode(struct reading *reading, struct redial_str value, size_t t
 static bool unknown_name(struct reading *reading, const char *what, struct redial_str value,
                          const struct redial_str *names, size_t count)
 {
-    size_t closest = str_closest(names, count, value);
     text_printf(reading->why, "the policy has no %s '%.*s'", what, REDIAL_STR_ARG(value));
-    if (closest != SIZE_MAX)
-        text_printf(reading->why, "; did you mean '%.*s'?", REDIAL_STR_ARG(names[closest]));
-    for (size_t i = 0; closest == SIZE_MAX && i < count; i++)
-        text_printf(reading->why, "%s%.*s", i > 0 ? ", " : "; it has ", REDIAL_STR_ARG(names[i]));
+    str_suggest(names, count, value, reading->why);
     return false;
 }
 

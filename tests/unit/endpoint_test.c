@@ -60,14 +60,28 @@ static void read_end(void *context, const struct transfer_end *end)
     over = true;
 }
 
+/* Both ends on one thread, until the transfer is over. */
+static void carry(struct client *client, struct endpoint *endpoint,
+                  const struct http_request *request, const struct transfer_options *options)
+{
+    struct redial_str why;
+    int fd = endpoint_fd(endpoint);
+
+    over = false;
+    cr_assert(client_send(client, request, options, &why), "%.*s", REDIAL_STR_ARG(why));
+    while (!over) {
+        cr_assert(client_move(client));
+        endpoint_move(endpoint);
+        client_wait(client, &fd, 1, 10);
+    }
+}
+
 static void ask(struct endpoint *endpoint, const struct asking_case *c, struct redial_event *event)
 {
     static const struct redial_header key = {REDIAL_STR_INIT("x-api-key"), REDIAL_STR_INIT("key")};
     struct client *client = client_new();
     struct transfer_options options = {.callbacks = {NULL, read_head, read_body, read_end, event}};
-    struct redial_str why;
     char url[64];
-    int fd = endpoint_fd(endpoint);
 
     snprintf(url, sizeof url, "http://127.0.0.1:%u/v1/messages", endpoint_port(endpoint));
     struct redial_str body = str_of(c->body);
@@ -77,13 +91,7 @@ static void ask(struct endpoint *endpoint, const struct asking_case *c, struct r
                                    .header_count = c->authorised,
                                    .pieces = &body,
                                    .piece_count = 1};
-    over = false;
-    cr_assert(client_send(client, &request, &options, &why), "%.*s", REDIAL_STR_ARG(why));
-    while (!over) {
-        cr_assert(client_move(client));
-        endpoint_move(endpoint);
-        client_wait(client, &fd, 1, 10);
-    }
+    carry(client, endpoint, &request, &options);
     client_destroy(client);
 }
 
@@ -118,21 +126,13 @@ static struct arrival *arrived_of(struct client *client, struct endpoint *endpoi
 {
     struct transfer_options options = {
         .callbacks = {NULL, read_head, read_body, read_end, &(struct redial_event){0}}};
-    struct redial_str why;
     char url[64];
-    int fd = endpoint_fd(endpoint);
 
     snprintf(url, sizeof url, "http://127.0.0.1:%u/v1/messages", endpoint_port(endpoint));
     struct http_request request = {
         .method = "POST", .url = str_of(url), .pieces = pieces, .piece_count = count};
     reply_reader_begin(reader, PLATFORM_ANTHROPIC, false);
-    over = false;
-    cr_assert(client_send(client, &request, &options, &why), "%.*s", REDIAL_STR_ARG(why));
-    while (!over) {
-        cr_assert(client_move(client));
-        endpoint_move(endpoint);
-        client_wait(client, &fd, 1, 10);
-    }
+    carry(client, endpoint, &request, &options);
     return endpoint_take(endpoint);
 }
 
